@@ -9,7 +9,7 @@ every question is asked for a day.
     registry.resolve("IN", "head_of_government", date(2013, 1, 1))  # the term of Manmohan Singh
 """
 
-from monitor.leaders.load import load
+from monitor.leaders.loading import load
 from monitor.leaders.overlay import OverlayError
 from monitor.leaders.registry import Registry
 from monitor.leaders.values import SENIORITY, Leader, Term
