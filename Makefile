@@ -1,0 +1,83 @@
+# Everything here makes its own environment in .venv from the locked versions; nothing is needed but make and Python 3.11 or newer.
+#
+#   make run        start Hotline on config.toml            make test       the test suite
+#   make demo       a story of two minutes, offline         make test-real  the same against real servers on loopback
+#   make check      lint, types and tests                   make lock       refresh the locked versions
+#
+# Choose an interpreter with PYTHON=…, hand arguments on with ARGS="…" (make test ARGS="-k store", make run ARGS="--log json").
+
+VENV  := .venv
+PY    := $(VENV)/bin/python
+ARGS  ?=
+PIP   := $(PY) -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help run demo test test-real lint types check lock clean
+
+help:
+	@sed -n '/^$$/q; s/^# *//p' Makefile
+
+run: $(VENV)/.run
+	@$(PY) bot.py run $(ARGS)
+
+demo: $(VENV)/.run
+	@$(PY) bot.py demo $(ARGS)
+
+test: $(VENV)/.dev
+	@$(PY) -m pytest $(ARGS)
+
+test-real: $(VENV)/.dev
+	@$(PY) -m pytest -m real tests/real $(ARGS)
+
+lint: $(VENV)/.dev
+	@$(PY) -m ruff check .
+
+types: $(VENV)/.dev
+	@$(PY) -m mypy
+
+check: lint types test
+
+# The environment. A stamp is newer than the lock it was made from, so a second call costs nothing.
+
+$(PY):
+	@echo "Making $(VENV) …" >&2
+	@set -e; \
+	for python in $(PYTHON) python3.11 python3.12 python3.13 python3 python; do \
+	  if "$$python" -c 'import sys, venv, ensurepip, sqlite3; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    rm -rf $(VENV); "$$python" -m venv $(VENV); exit 0; \
+	  elif [ "$$python" = "$(PYTHON)" ]; then \
+	    echo "PYTHON=$(PYTHON) is not a Python 3.11 or newer with venv and sqlite3." >&2; exit 1; \
+	  fi; \
+	done; \
+	echo "Hotline needs Python 3.11 or newer with its venv module (on Debian and Ubuntu: apt install python3 python3-venv)." >&2; \
+	echo "Found none on the PATH; name one with: make PYTHON=/path/to/python3.11 …" >&2; \
+	exit 1
+
+$(VENV)/.run: requirements/run.lock | $(PY)
+	@echo "Installing the locked packages …" >&2
+	@$(PIP) install --no-deps --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.lock pyproject.toml | $(PY)
+	@echo "Installing the locked packages for development …" >&2
+	@$(PIP) install --no-deps --require-hashes -r $<
+	@$(PIP) install --no-deps --no-build-isolation --no-index -e .
+	@touch $(VENV)/.run $@
+
+# Locked versions with their hashes, for every platform; no address of an index gets into the files.
+# The index asked is the one that pip is configured with.
+
+lock:
+	@python3 -m venv $(VENV)-lock && $(VENV)-lock/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@set -e; index="$$($(VENV)-lock/bin/python -m pip config get global.index-url 2>/dev/null || true)"; \
+	if [ -n "$$index" ]; then export UV_DEFAULT_INDEX="$$index"; fi; \
+	compile() { $(VENV)-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-emit-index-url --no-annotate "$$@"; }; \
+	compile pyproject.toml --all-extras -o requirements/dev.lock; \
+	compile pyproject.toml -c requirements/dev.lock -o requirements/run.lock; \
+	compile requirements/synapse.in -o requirements/synapse.lock
+	@rm -rf $(VENV)-lock
+
+clean:
+	rm -rf $(VENV) $(VENV)-lock build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -not -path './.real/*' -prune -exec rm -rf {} +
