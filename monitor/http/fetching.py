@@ -1,0 +1,203 @@
+"""The client of the sources: one pool that stays fast at width, polite to each host, and with a cap on every body.
+
+A fetch either gives a whole answer or raises `Unfetched` with the outcome that tells why; nothing else gets out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import zlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+import httpx
+from httpx_aiohttp import AiohttpTransport
+
+from monitor.http.faults import in_words
+from monitor.http.limits import exhausted, not_before
+from monitor.http.pace import Pace
+from monitor.http.scrub import quiet
+from monitor.http.sending import USER_AGENT
+from monitor.model import Outcome, OutcomeKind
+
+Clock = Callable[[], datetime]
+
+
+class Unfetched(Exception):  # noqa: N818 - it is an outcome, not a fault of ours
+    """There is no answer to work with. `outcome` says why, for people and for the cool-down; `status` is the HTTP status, if any."""
+
+    def __init__(self, kind: OutcomeKind, detail: str, until: datetime | None = None, status: int | None = None) -> None:
+        super().__init__(detail)
+        self.outcome, self.status = Outcome(kind, detail, until), status
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole answer. Header names are lower case; `body` is unpacked and within the cap."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+    def json(self) -> Any:
+        """The body as JSON; Unfetched (bad_content) if it is none, e.g. an error page in HTML."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            kind = self.headers.get("content-type", "no type").partition(";")[0]
+            raise Unfetched("bad_content", f"expected JSON, got {kind} of {len(self.body)} bytes", status=self.status) from None
+
+
+class Fetcher:
+    """Fetches for every source over one pool. `clock` gives the wall time that reset headers are compared with."""
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        clock: Clock,
+        pace: Pace | None = None,
+        *,
+        deadline: float = 20.0,
+        max_bytes: int = 4 << 20,
+    ):
+        self._client, self._clock = client, clock
+        self._pace = pace or Pace()
+        self._deadline, self._max_bytes = deadline, max_bytes
+
+    async def get(self, url: str, headers: Mapping[str, str] | None = None, max_bytes: int | None = None) -> Response:
+        """The answer, whatever its status, redirects included (they are not followed). Unfetched when there is none, when it is
+        too big or cut off, and while the host has asked for a pause.
+        """
+        host = _host(url)
+        now = self._clock()
+        if (until := self._pace.paused(host, now)) is not None:
+            raise Unfetched("rate_limited", f"{host} asked for a pause", until)
+        async with self._pace.turn(host):
+            response = await self._whole(url, headers or {}, max_bytes or self._max_bytes)
+        now = self._clock()
+        if response.status == 429:
+            self._pace.refused(host, not_before(response.headers, now))
+        elif response.status < 500:
+            self._pace.answered(host, exhausted(response.headers, now))
+        return response
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _whole(self, url: str, headers: Mapping[str, str], cap: int) -> Response:
+        try:
+            async with asyncio.timeout(self._deadline), self._open(url, headers) as answer:
+                body = await _read(answer, cap)
+                return Response(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, body, url)
+        except TimeoutError:
+            raise Unfetched("unreachable", f"no whole answer within {self._deadline:g} s") from None
+        except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as failure:
+            raise _unfetched(failure) from None
+
+    @asynccontextmanager
+    async def _open(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
+        request = self._client.build_request("GET", url, headers={**headers, "Accept-Encoding": "gzip"})
+        answer = await self._client.send(request, stream=True)
+        try:
+            yield answer
+        finally:
+            await answer.aclose()
+
+
+def source_client(
+    clock: Clock,
+    *,
+    timeout: float = 15.0,
+    max_bytes: int = 4 << 20,
+    connections: int = 64,
+    pace: Pace | None = None,
+    proxy: str | None = None,
+    contact: str | None = None,
+) -> Fetcher:
+    """The one fetcher of a daemon. `timeout` seconds for each wait, twice that for a whole answer; `contact` goes into the User-Agent.
+
+    Must be called where an event loop runs, and closed there.
+    """
+    quiet()
+    tls = httpx.create_ssl_context()
+
+    def session() -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(limit=connections, ttl_dns_cache=60, keepalive_timeout=75, ssl=tls)
+        return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+
+    transport = AiohttpTransport(verify=tls, trust_env=False, client=session, proxy=httpx.Proxy(proxy) if proxy else None)
+    agent = f"{USER_AGENT} ({contact})" if contact else USER_AGENT
+    client = httpx.AsyncClient(
+        transport=transport,
+        timeout=timeout,
+        trust_env=False,
+        follow_redirects=False,
+        headers={"User-Agent": agent, "Accept": "*/*"},
+    )
+    return Fetcher(client, clock, pace, deadline=2 * timeout, max_bytes=max_bytes)
+
+
+def refusal(response: Response, now: datetime) -> Unfetched | None:
+    """What a status means where a source has nothing special to say; None for 2xx and 304."""
+    status = response.status
+    if 200 <= status < 300 or status == 304:
+        return None
+    kinds: dict[int, tuple[OutcomeKind, str]] = {
+        401: ("auth", "it wants a login, or the token was refused (401)"),
+        402: ("out_of_credit", "the plan has no credit left (402)"),
+        403: ("blocked", "it refuses us (403)"),
+        404: ("gone", "there is nothing at this address (404)"),
+        410: ("gone", "it was removed for good (410)"),
+        429: ("rate_limited", "too many requests (429)"),
+        451: ("blocked", "not available here for legal reasons (451)"),
+    }
+    kind, detail = kinds.get(status, ("unreachable" if status >= 500 else "bad_content", f"it answered {status}"))
+    if 300 <= status < 400:
+        kind, detail = "moved", f"it redirects ({status}) to {response.headers.get('location', 'nowhere')[:200]}"
+    until = not_before(response.headers, now) if status in (429, 503) else None
+    return Unfetched(kind, detail, until, status)
+
+
+async def _read(answer: httpx.Response, cap: int) -> bytes:
+    """The body, decoded under the cap as it comes: a small answer that unpacks to gigabytes never gets to."""
+    encoding = answer.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "", "gzip", "x-gzip"):
+        raise Unfetched("bad_content", f"an encoding that was not asked for: {encoding[:40]}", status=answer.status_code)
+    unpack = zlib.decompressobj(wbits=31) if "gzip" in encoding else None
+    parts: list[bytes] = []
+    size = 0
+    async for chunk in answer.aiter_raw():
+        try:
+            piece = unpack.decompress(chunk, cap - size + 1) if unpack else chunk
+        except zlib.error:
+            raise Unfetched("bad_content", "the compressed answer is damaged", status=answer.status_code) from None
+        size += len(piece)
+        if size > cap:
+            raise Unfetched("bad_content", f"the answer is larger than {cap:,} bytes", status=answer.status_code)
+        parts.append(piece)
+    if unpack is not None and size and not unpack.eof:
+        raise Unfetched("bad_content", "the compressed answer broke off", status=answer.status_code)
+    return b"".join(parts)
+
+
+def _unfetched(failure: Exception) -> Unfetched:
+    cause = failure.__cause__
+    if isinstance(failure, httpx.ReadError) and isinstance(cause, aiohttp.ClientPayloadError):
+        return Unfetched("bad_content", "the answer broke off")
+    if isinstance(cause, aiohttp.ServerDisconnectedError | ConnectionResetError | aiohttp.ClientOSError) and not isinstance(
+        cause, aiohttp.ClientConnectorError
+    ):
+        return Unfetched("unreachable", "the server closed the connection without an answer")
+    if isinstance(failure, aiohttp.ClientError | ValueError):
+        return Unfetched("bad_content", f"no proper HTTP answer ({type(failure).__name__})")
+    return Unfetched("unreachable", in_words(failure))
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0].rpartition("@")[2].lower()
