@@ -200,6 +200,10 @@ class Reader(Protocol):
         """Deliveries suppressed with this reason (a digest's) that no digest has told yet, oldest first."""
         ...
 
+    def sent_since(self, channel: str, since: datetime) -> int:
+        """How many deliveries to the channel were written since then that are not suppressed: for the flood guard."""
+        ...
+
     def acts(self) -> Sequence[Act]:
         """Acts not yet applied, oldest first."""
         ...

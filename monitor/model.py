@@ -225,6 +225,9 @@ class ContactPost:
     at: datetime  # Post.at
     seen_at: datetime
     url: str | None = None
+    index: int = 0  # of the claim in the finding's contacts; (post, index) is unique in a contact
+    revision: int = 0  # row id of the revision it was read from; 0: none (an imported contact)
+    author: str | None = None  # the platform's id of who posted it
 
 
 @dataclass(frozen=True, slots=True)
