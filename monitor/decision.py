@@ -8,7 +8,7 @@ transaction. It is made by a function of a `Reader`, which shows the log as it s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -158,7 +158,8 @@ class Reader(Protocol):
 
     def candidates(self, parties: Sequence[Participant], window: Interval) -> Sequence[Contact]:
         """Contacts that share a leader or a country with `parties` and whose span (first word, last word, `when`) touches
-        the window; newest first. Retracted and lapsed ones are among them, merged ones are not."""
+        the window; newest first. Retracted and lapsed ones are among them, merged ones are not.
+        """
         ...
 
     def contact(self, contact_id: str) -> Contact | None:
@@ -171,7 +172,8 @@ class Reader(Protocol):
 
     def history(self, parties: Sequence[Participant], now: datetime, year_start: datetime, exclude: str | None = None) -> History:
         """Contacts in which all of `parties` took part (the same leader; the same country where either is unnamed), by
-        when they took place (else first word). Cancelled, denied, lapsed, retracted and merged ones do not count."""
+        when they took place (else first word). Cancelled, denied, lapsed, retracted and merged ones do not count.
+        """
         ...
 
     def silences(self, now: datetime) -> Sequence[Silence]: ...
@@ -219,7 +221,7 @@ class Triaged:
     alerts: int = 0
     channels: frozenset[str] = frozenset()  # with something newly queued: wake their workers
     failed: tuple[tuple[int, str], ...] = ()
-    skipped: tuple[int, ...] = field(default=())  # held or triaged meanwhile
+    skipped: tuple[int, ...] = ()  # held or triaged meanwhile
 
 
 Decide = Callable[[Reader, Work, Finding], Decision]
