@@ -22,10 +22,13 @@ NEVER_PUBLIC: tuple[Network, ...] = tuple(
     ipaddress.ip_network(text)
     for text in (
         "0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15", "224.0.0.0/4", "240.0.0.0/4",
-        "64:ff9b::/96", "64:ff9b:1::/48", "100::/64", "2001::/23", "2002::/16", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8",
+        "2001::/23", "2002::/16",
     )
 )  # fmt: skip
 """Ranges that Python 3.11 calls global, or only partly private, and that lead to neighbours, tunnels or nowhere (IANA registries)."""
+
+GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
+"""The only IPv6 range handed out to anyone. What lies outside (64:ff9b::/96, ::/96, fc00::/7, …) is local or a translation."""
 
 
 class PrivateAddress(httpcore.ConnectError):
@@ -65,11 +68,10 @@ class Guard:
 
 
 def _public(ip: Address) -> bool:
-    return (
-        ip.is_global
-        and not ip.is_multicast
-        and not any(ip in network for network in NEVER_PUBLIC if network.version == ip.version)
-    )
+    if isinstance(ip, ipaddress.IPv6Address) and ip not in GLOBAL_UNICAST:
+        return False
+    listed = any(ip in network for network in NEVER_PUBLIC if network.version == ip.version)
+    return ip.is_global and not ip.is_multicast and not listed
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
