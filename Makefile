@@ -58,10 +58,9 @@ $(VENV)/.run: requirements/run.lock | $(PY)
 	@$(PIP) install --no-deps --require-hashes -r $<
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.lock pyproject.toml | $(PY)
+$(VENV)/.dev: requirements/dev.lock | $(PY)
 	@echo "Installing the locked packages for development …" >&2
 	@$(PIP) install --no-deps --require-hashes -r $<
-	@$(PIP) install --no-deps --no-build-isolation --no-index -e .
 	@touch $(VENV)/.run $@
 
 # Locked versions with their hashes, for every platform; no address of an index gets into the files.
