@@ -252,6 +252,7 @@ class Contact:
     lapsed: bool = False
     retracted: bool = False
     merged_into: str | None = None
+    told: bool = False  # whether any alert of it was meant to be sent (not all baseline, backfill, old)
 
 
 @dataclass(frozen=True, slots=True)
