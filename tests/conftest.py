@@ -1,0 +1,59 @@
+"""What every test run shares: hypothesis without stop-watches, and a network that ends at loopback."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("hotline", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("hotline")
+
+
+def _is_local(host: object) -> bool:
+    if host is None or not isinstance(host, str | bytes):
+        return True
+    name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+    if name in ("", "localhost") or name.endswith(".localhost") or name == socket.gethostname():
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback or ipaddress.ip_address(name).is_unspecified
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def loopback_only() -> Iterator[None]:
+    """Tests talk to servers of their own: a name resolves to nothing, and a packet to elsewhere is refused."""
+    with pytest.MonkeyPatch.context() as patch:
+        resolve = socket.getaddrinfo
+
+        def getaddrinfo(host: Any, *args: Any, **kwargs: Any) -> Any:
+            try:
+                literal = host is None or bool(ipaddress.ip_address(host if isinstance(host, str) else host.decode()))
+            except ValueError:
+                literal = False
+            if literal or _is_local(host):
+                return resolve(host, *args, **kwargs)
+            raise socket.gaierror(socket.EAI_NONAME, f"tests have no network: {host!r} is not looked up")
+
+        patch.setattr(socket, "getaddrinfo", getaddrinfo)
+        for name in ("connect", "connect_ex", "sendto"):
+            _guard(patch, name)
+        yield
+
+
+def _guard(patch: pytest.MonkeyPatch, name: str) -> None:
+    original = getattr(socket.socket, name)
+
+    def guarded(self: socket.socket, *args: Any) -> Any:
+        address = args[-1]
+        if self.family in (socket.AF_INET, socket.AF_INET6) and isinstance(address, tuple) and not _is_local(address[0]):
+            raise ConnectionRefusedError(111, f"tests have no network: {address[0]} is not reached")
+        return original(self, *args)
+
+    patch.setattr(socket.socket, name, guarded)
