@@ -202,6 +202,10 @@ class Reader(Protocol):
         """Deliveries suppressed with this reason (a digest's) that no digest has told yet, oldest first."""
         ...
 
+    def told(self, contact: str) -> Sequence[str]:
+        """Channels with a delivery of this contact that is not suppressed: those who must hear of a correction."""
+        ...
+
     def sent_since(self, channel: str, since: datetime) -> int:
         """How many deliveries to the channel were written since then that are not suppressed: for the flood guard."""
         ...
