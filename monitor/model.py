@@ -315,6 +315,7 @@ class Receipt:
     provider_id: str | None = None
     thread: str | None = None
     detail: str = ""
+    rest: float = 0.0  # seconds the provider asks to be left alone before the next one
 
 
 @dataclass(frozen=True, slots=True)

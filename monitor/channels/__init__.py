@@ -43,11 +43,12 @@ class Guarantee:
 
 
 class Channel(Protocol):
-    """Built as `cls(name, settings, http)`. One object a configured channel, one worker each."""
+    """Built as `cls(name, settings, tools)` (`channels.base.Tools`). One object a configured channel, one worker each."""
 
     kind: ClassVar[str]
     Settings: ClassVar[type[BaseModel]]
-    guarantee: ClassVar[Guarantee]
+    guarantee: Guarantee  # of this object: a bot promises more than a webhook
+    spacing: ClassVar[float]  # seconds between two messages by the provider's rules; `min_interval` may ask for more
     name: str
 
     def render(self, message: Message, earlier: Earlier | None) -> Payload:
