@@ -1,0 +1,67 @@
+"""Cues: a post as one sequence of symbols that mean the same in every language: triggers, parties, and the words around them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from monitor.match.parties import Party
+from monitor.match.scan import Mark
+
+TRIGGERS = {
+    "call": "call", "phone": "call", "video": "video", "talk": "unspecified", "conv": "unspecified", "talks": "meeting",
+    "discuss": "unspecified", "meet": "meeting", "meetn": "meeting", "visit": "visit", "receive": "visit", "greet": "visit",
+    "summit": "summit", "letter": "letter", "message": "letter", "joint": "meeting", "presser": "meeting", "invite": "visit",
+}  # fmt: skip
+"""Classes of contact words by what comes before the first underscore, and the mode each speaks of."""
+
+STRONG = frozenset({"call", "talk", "conv", "talks", "meet", "meetn", "visit", "receive", "greet", "summit", "letter", "video"})
+PARTY_SYMBOL = {
+    "self": "SELF", "domestic": "DOM", "foreign": "FL", "titled": "UNK", "bare": "BARE", "lower": "LOW", "former": "FORM",
+    "group": "GRP", "handle": "HND", "country": "CTY", "counterpart": "CPT",
+}  # fmt: skip
+_SILENT = frozenset({"conn", "hon", "capital", "elect", "callnoise"})
+
+
+@dataclass(slots=True)
+class Cue:
+    """One symbol of the post, over tokens first..last, in sentence `sentence`."""
+
+    symbol: str
+    first: int
+    last: int
+    sentence: int
+    party: Party | None = None
+    base: str = ""  # trigger without tense
+    tense: str = ""
+
+
+def cues(marks: list[Mark], parties: list[Party]) -> list[Cue]:
+    """The sequence of cues in reading order. What lies within a party is told by the party."""
+    owned: dict[int, Party] = {}
+    for party in parties:
+        for index in range(party.first, party.last + 1):
+            owned[index] = party
+    found: list[Cue] = []
+    sentence = 0
+    seen: set[int] = set()
+    for mark in marks:
+        party = owned.get(mark.first)
+        if party is not None:
+            if id(party) not in seen:
+                seen.add(id(party))
+                found.append(Cue(PARTY_SYMBOL[party.kind], party.first, party.last, sentence, party))
+            if mark.cls in ("lower", "ex"):
+                continue
+            if mark.cls.startswith("t_") or mark.cls in ("name", "aname", "country", "demonym", "handle", "org", "group", "counterpart"):
+                continue
+        if mark.cls == "stop":
+            sentence += 1
+            continue
+        if mark.cls in _SILENT:
+            continue
+        base, _, tense = mark.cls.partition("_")
+        if base not in TRIGGERS:
+            found.append(Cue(mark.cls, mark.first, mark.last, sentence))
+        else:
+            found.append(Cue(mark.cls, mark.first, mark.last, sentence, None, base, tense))
+    return found

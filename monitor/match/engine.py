@@ -1,0 +1,129 @@
+"""The matcher: what the parts of a post say of contacts between leaders. Pure; one matcher serves all threads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from monitor.leaders import Registry
+from monitor.match.claims import Draft, draft
+from monitor.match.cues import Cue, cues
+from monitor.match.features import features
+from monitor.match.forms import form_of
+from monitor.match.gazetteer import Gazetteer, add_places
+from monitor.match.lexicon import Lexicon, add_languages, data_version, language_files
+from monitor.match.links import Link, links
+from monitor.match.model import WEIGHTS, Model, load_model
+from monitor.match.parties import PartyFinder
+from monitor.match.places import places
+from monitor.match.reasons import reason_of
+from monitor.match.rules import Phrases, Rules
+from monitor.match.scan import judge_languages, scan
+from monitor.match.tokens import Tokens, tokenize
+from monitor.match.when import when_of
+from monitor.model import PARTS, Claim, Evidence, Finding, Holder, PartName
+
+CODE_VERSION = "1"
+MATCHER_VERSION = f"{CODE_VERSION}-{data_version([*language_files(), WEIGHTS])}"
+"""Changes whenever behaviour or data change."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """All that was read from one part."""
+
+    part: PartName
+    tokens: Tokens
+    lang: str | None
+    cues: list[Cue]
+    links: list[Link]
+    features: list[str]
+    confidence: float
+
+
+class Matcher:
+    """Built once from a registry and the user's rules; `match` keeps no state of its own but caches."""
+
+    def __init__(self, registry: Registry, rules: Rules = Rules()) -> None:  # noqa: B008 (frozen)
+        self.registry = registry
+        self.rules = rules
+        self.model: Model = load_model()
+        self.lexicon = Lexicon()
+        add_languages(self.lexicon, language_files())
+        self.gazetteer = Gazetteer(registry, self.lexicon, frozenset())
+        add_places(self.lexicon, places())
+        for mode, forms in rules.words.items():
+            for form in forms:
+                self.lexicon.add(form, _CLASS_OF_MODE[mode])
+        self.lexicon.seal()
+        self.parties = PartyFinder(registry, self.gazetteer)
+        self._watch = Phrases("watch", rules.watch)
+        self._ignore = Phrases("ignore", rules.ignore)
+
+    def match(self, parts: Mapping[PartName, str], holder: Holder | None, at: datetime, lang: str | None = None) -> Finding:
+        """What a post says. `at` is the post's own time, aware; `lang` is the platform's opinion and is not trusted."""
+        readings = [self.read(part, parts[part], holder, at.date()) for part in PARTS if parts.get(part)]
+        readings = [reading for reading in readings if reading is not None]
+        if not readings:
+            return Finding(False, self.model.floor, "nothing_to_read", "other")
+        main = max(readings, key=lambda reading: _standing(reading))
+        drafts = draft(main.cues, main.links, holder)
+        confidence = main.confidence
+        flagged = confidence >= self.model.threshold and bool(drafts)
+        reason = reason_of(main.cues, main.links, flagged, holder)
+        contacts = tuple(self._claim(one, main, holder, at, confidence) for one in drafts) if confidence > 0.1 else ()
+        found = Finding(
+            flagged, confidence, reason, form_of(main.cues, main.links, drafts, holder, flagged), contacts,
+            contacts[0].evidence if contacts else (), main.lang,
+        )  # fmt: skip
+        return self._ruled(found, parts)
+
+    def read(self, part: PartName, text: str, holder: Holder | None, on: date) -> Reading:
+        """Everything the engine sees in one part."""
+        tokens = tokenize(text, self.lexicon.cjk_sizes, self.lexicon.cjk)
+        bits, lang = judge_languages(tokens, self.lexicon)
+        marks = scan(tokens, self.lexicon, bits)
+        parties = self.parties.find(tokens, marks, holder, on)
+        sequence = cues(marks, parties)
+        found = links(sequence)
+        facts = features(sequence, found, holder, len(tokens))
+        return Reading(part, tokens, lang, sequence, found, facts, self.model.confidence(facts))
+
+    def _claim(self, one: Draft, reading: Reading, holder: Holder | None, at: datetime, confidence: float) -> Claim:
+        spans: list[tuple[int, int, str]] = []
+        if one.link is not None:
+            spans.append((one.link.trigger.first, one.link.trigger.last, "trigger"))
+        spans.extend((party.first, party.last, "party") for party in one.parties)
+        spans.extend((cue.first, cue.last, role) for role, cue in one.proofs)
+        when, when_span = when_of(reading.tokens, reading.cues, one.status, at, holder)
+        if when_span is not None:
+            spans.append((*when_span, "when"))
+        evidence = []
+        for first, last, role in dict.fromkeys(spans):
+            start, end = reading.tokens.span(first, last)
+            evidence.append(Evidence(reading.part, start, end, role))
+        return Claim(one.mode, one.status, one.participants, confidence, when, None, (), tuple(evidence))
+
+    def _ruled(self, found: Finding, parts: Mapping[PartName, str]) -> Finding:
+        """The user's phrases over the matcher's own verdict; `ignore` wins over `watch`."""
+        for phrases, flagged, reason in ((self._ignore, False, "ignored_phrase"), (self._watch, True, "watched_phrase")):
+            if not phrases:
+                continue
+            for part, text in parts.items():
+                span = phrases.find(text or "")
+                if span is not None:
+                    proof = Evidence(part, span[0], span[1], "rule")
+                    sure = max(found.confidence, self.model.threshold) if flagged else found.confidence
+                    return Finding(flagged, sure, reason, found.form, found.contacts, (*found.evidence, proof), found.lang)
+        return found
+
+
+_CLASS_OF_MODE = {
+    "call": "call", "video": "video", "meeting": "meetn", "visit": "visit", "summit": "summit", "letter": "letter", "unspecified": "conv",
+}  # fmt: skip
+
+
+def _standing(reading: Reading) -> float:
+    """Which part speaks for the post: the surest, the post's own words before quotes, pictures and the parent."""
+    return reading.confidence - {"title": 0.0, "text": 0.0, "quote": 0.4, "card": 0.2, "alt": 0.2, "parent": 0.5}[reading.part]

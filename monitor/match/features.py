@@ -1,0 +1,62 @@
+"""What the confidence model sees of a post: named facts of the engine's own, none of them a word of the post."""
+
+from __future__ import annotations
+
+from monitor.match.cues import Cue
+from monitor.match.links import Link
+from monitor.match.parties import LEADER_OFFICES
+from monitor.model import Holder
+
+_PLAIN = frozenset({"with", "to", "and", ",", ":", '"', "(", ")", "/", "·", "-", ";", "+"})
+_OFFICIAL = frozenset({"presidency", "pm_office", "foreign_ministry", "government", "press_office", "royal_house"})
+_WATCHED = frozenset(
+    "modal wish cond neg opinion appeal lower hist LOW FORM domestic media speech quote fut lookfwd now today future thank congrat"
+    " condole invite cancel postpone deny message topic_security SELF DOM first".split()
+)
+
+
+def speaker(holder: Holder | None) -> str:
+    if holder is None:
+        return "unknown"
+    if holder.office in LEADER_OFFICES:
+        return "leader"
+    return "office" if holder.kind in _OFFICIAL else "other"
+
+
+def features(cues: list[Cue], links: list[Link], holder: Holder | None, size: int) -> list[str]:
+    """Names of the facts that hold of a post; each has one weight in the model."""
+    who = speaker(holder)
+    found = [f"who={who}", f"size={min(size // 15, 4)}"]
+    symbols = {cue.symbol for cue in cues}
+    found.extend(f"has={symbol}" for symbol in symbols if symbol not in _PLAIN)
+    bases = {cue.base for cue in cues if cue.base}
+    found.extend(f"base={base}" for base in bases)
+    salient = [cue for cue in cues if cue.symbol not in _PLAIN]
+    for one, two in zip(salient, salient[1:], strict=False):
+        if one.sentence == two.sentence:
+            found.append(f"pair={one.base or one.symbol}>{two.base or two.symbol}")
+    if salient:
+        found.append(f"opens={salient[0].symbol}")
+        found.append(f"opens={'>'.join(cue.base or cue.symbol for cue in salient[:2])}")
+    found.append(f"foreign={min(sum(cue.symbol == 'FL' for cue in cues), 3)}")
+    if not links:
+        found.append("link=none")
+    else:
+        found.extend(_of_link(links[0], who))
+        for link in links[1:4]:
+            found.append(f"other={link.trigger.base}|{link.party.symbol}")
+    return list(dict.fromkeys(found))
+
+
+def _of_link(link: Link, who: str) -> list[str]:
+    trigger, party = link.trigger, link.party
+    gap = "0" if link.gap <= 1 else "3" if link.gap <= 3 else "8" if link.gap <= 8 else "far"
+    order = "after" if link.after else "before"
+    found = [
+        f"link={trigger.base}|{party.symbol}", f"link.trigger={trigger.symbol}", f"link.party={party.symbol}|{who}",
+        f"link.prep={link.prep}|{party.symbol}", f"link.gap={gap}", f"link.order={trigger.base}|{order}",
+        f"link.form={party.symbol}|{link.prep}|{gap}", f"link.sentence={min(trigger.sentence, 2)}",
+        f"link.apart={abs(trigger.sentence - party.sentence)}", f"link.strength={int(link.score)}",
+    ]  # fmt: skip
+    found.extend(f"between={symbol}" for symbol in set(link.between) if symbol in _WATCHED)
+    return found

@@ -1,0 +1,102 @@
+"""Names of leaders and their handles, and the words for countries, as forms of the lexicon."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+from monitor.leaders import Leader, Registry
+from monitor.match.fold import fold_word
+from monitor.match.lexicon import Lexicon
+
+_SHORT = 3
+_GENERIC_HANDLE = re.compile(
+    r"(?:official|oficial|real|office|hq|_eu|eu|the|pres|president|presidente|premier|pm|mp|min|minister|mfa|fm|gov|govt|his|hm|king|prof|dr|ua|us|uk|en|fr|es|pt|ru|de|it|nl|\d+|_|\.bsky\.social|\.)"
+)
+
+
+class Gazetteer:
+    """Adds names to the lexicon and answers for handles. Surnames that several leaders share stay ambiguous."""
+
+    def __init__(self, registry: Registry, lexicon: Lexicon, titles: frozenset[str]) -> None:
+        self.registry = registry
+        self._handles: dict[str, str] = {}
+        self._surnames: dict[str, list[str]] = defaultdict(list)
+        names: dict[str, list[str]] = defaultdict(list)
+        weak: dict[str, list[str]] = defaultdict(list)
+        for leader in registry:
+            self._collect(leader, names, weak, titles)
+        for name, slugs in names.items():
+            lexicon.add(name, "name", data=tuple(dict.fromkeys(slugs)))
+        for name, slugs in weak.items():
+            if name not in names:
+                lexicon.add(name, "aname", data=tuple(dict.fromkeys(slugs)))
+        self._memo: dict[str, tuple[str, ...]] = {}
+
+    def _collect(self, leader: Leader, names: dict[str, list[str]], weak: dict[str, list[str]], titles: frozenset[str]) -> None:
+        for handle in leader.handles:
+            self._handles[handle.casefold()] = leader.slug
+        for alias in (leader.name, *leader.aliases):
+            folded = fold_word(alias)
+            words = folded.split()
+            if not words or (len(words) > 1 and words[0] in titles and len(words) == 2 and folded.isascii()):
+                continue
+            names[folded].append(leader.slug)
+            if len(words) > 1 and folded.isascii() and len(folded) > 7:
+                names["".join(words)].append(leader.slug)  # as a hashtag
+            if len(words) > 2 and folded.isascii() and len(words[-1]) > 2:
+                names[f"{words[0]} {words[-1]}"].append(leader.slug)
+        for alias in leader.ambiguous:
+            weak[fold_word(alias)].append(leader.slug)
+        surname = re.sub(r"[^a-z]", "", fold_word(leader.name).split()[-1])
+        if len(surname) >= 4:
+            self._surnames[surname].append(leader.slug)
+            weak[surname].append(leader.slug)
+
+    def handle(self, handle: str) -> tuple[str, ...]:
+        """Slugs of whom that handle (folded, with @) may belong to: from the registry, else by the surname in it."""
+        found = self._memo.get(handle)
+        if found is None:
+            found = self._find(handle[1:])
+            if len(self._memo) > 20_000:
+                self._memo.clear()
+            self._memo[handle] = found
+        return found
+
+    def _find(self, handle: str) -> tuple[str, ...]:
+        known = self._handles.get(handle)
+        if known is not None:
+            return (known,)
+        letters = re.sub(r"[^a-z]", "", handle.removesuffix(".bsky.social"))
+        found: list[str] = []
+        for size in range(len(letters), _SHORT, -1):
+            for start in range(len(letters) - size + 1):
+                for slug in self._surnames.get(letters[start : start + size], ()):
+                    if self._explained(handle, letters[:start], letters[start + size :], slug):
+                        found.append(slug)
+            if found:
+                return tuple(dict.fromkeys(found))
+        return ()
+
+    def _explained(self, handle: str, before: str, after: str, slug: str) -> bool:
+        """Whether what surrounds the surname in a handle is the person's other names, initials or office words."""
+        words = [re.sub("[^a-z]", "", word) for word in fold_word(self.registry[slug].name).split()]
+        first = words[0] if words else ""
+        for rest in (before, after):
+            for word in words:
+                rest = rest.replace(word, "", 1)
+            rest = _GENERIC_HANDLE.sub("", rest)
+            if rest and not (first.startswith(rest) or rest == "".join(word[:1] for word in words)[: len(rest)]):
+                return False
+        surname = words[-1] if words else ""
+        return bool(len(surname) >= 6 or before or after)
+
+
+def add_places(lexicon: Lexicon, places: Iterable[tuple[str, str, str]]) -> None:
+    """Add (form, code, kind) of places; kind is country, demonym or capital."""
+    for form, code, kind in places:
+        lexicon.add(form, kind, data=code)
+        joined = fold_word(form).replace(" ", "").replace("-", "").replace("'", "")
+        if " " in form and len(joined) > 6 and joined.isascii():
+            lexicon.add(joined, kind, data=code)

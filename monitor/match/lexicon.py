@@ -1,0 +1,216 @@
+"""The lexicon: what words and phrases mean, from the language files in `lang/`.
+
+A language file is TOML: `code`, `words` (function words, by which a post's language is judged) and a table `lexicon` of classes. Each
+class lists forms, separated by `;` or line ends; a form is one word or several, and a word that ends in `*` stands for
+all words that begin so. `docs/languages.md` lists the classes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from monitor.match.fold import fold_word
+from monitor.match.tokens import CJK_CHARS
+
+FOLDER = Path(__file__).parent / "lang"
+_PIECES = re.compile(rf"[{CJK_CHARS}]+|(?:(?![{CJK_CHARS}])[\w\u0900-\u0963\u0966-\u097f*&@#])+")
+_MEMO_LIMIT = 60_000
+SCRIPTS = {
+    "cyrillic": ("\u0400", "\u04ff"), "greek": ("\u0370", "\u03ff"), "arabic": ("\u0600", "\u06ff"),
+    "hebrew": ("\u0590", "\u05ff"), "devanagari": ("\u0900", "\u097f"), "latin": ("a", "z"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Morphology:
+    """How words of a script vary: prefixed particles to strip, endings to strip, and what may stand in their place."""
+
+    low: str
+    high: str
+    prefixes: tuple[str, ...]
+    endings: tuple[str, ...]
+    restored: tuple[str, ...]
+    shortest: int  # a stem has at least as many letters
+
+    def variants(self, word: str) -> list[str]:
+        found = [word]
+        for prefix in self.prefixes:
+            if word.startswith(prefix) and len(word) - len(prefix) >= self.shortest:
+                found.append(word[len(prefix) :])
+        for base in tuple(found):
+            for ending in self.endings:
+                if base.endswith(ending) and len(base) - len(ending) >= self.shortest:
+                    stem = base[: len(base) - len(ending)]
+                    found.append(stem)
+                    found.extend(stem + tail for tail in self.restored)
+        return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One form: its words after the first, the languages it belongs to (bits; 0: any), its class, and what it names."""
+
+    size: int
+    tail: tuple[str, ...]
+    langs: int
+    cls: str
+    data: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    code: str
+    bit: int
+    words: frozenset[str]
+
+
+class Lexicon:
+    """Forms of all languages, indexed by their first word. Built once; lookups are memoised and safe between threads."""
+
+    def __init__(self) -> None:
+        self.languages: dict[str, Language] = {}
+        self.function_words: dict[str, int] = {}
+        self._exact: dict[str, list[Entry]] = defaultdict(list)
+        self._stems: dict[str, list[Entry]] = defaultdict(list)
+        self._stem_sizes: tuple[int, ...] = ()
+        self._memo: dict[str, tuple[Entry, ...]] = {}
+        self._variants: dict[str, tuple[str, ...]] = {}
+        self.morphologies: list[Morphology] = []
+        self.cjk: dict[str, object] = {}
+        self.cjk_sizes: dict[str, tuple[int, ...]] = {}
+
+    def add_language(self, code: str, words: str) -> int:
+        if code not in self.languages:
+            bit = 1 << len(self.languages)
+            known = frozenset(fold_word(word) for word in words.split())
+            self.languages[code] = Language(code, bit, known)
+            for word in known:
+                self.function_words[word] = self.function_words.get(word, 0) | bit
+        return self.languages[code].bit
+
+    def add(self, form: str, cls: str, langs: int = 0, data: Any = None) -> None:
+        """Add one form. Forms of Chinese and Japanese also become words of the segmentation."""
+        pieces = _PIECES.findall(fold_word(form))
+        if not pieces:
+            return
+        for piece in pieces:
+            if _is_cjk(piece[0]):
+                self.cjk[piece] = True
+        first, tail = pieces[0], tuple(pieces[1:])
+        entry = Entry(len(pieces), tail, langs, cls, data)
+        if first.endswith("*"):
+            self._stems[first[:-1]].append(entry)
+        else:
+            self._exact[first].append(entry)
+
+    def seal(self) -> None:
+        """Finish building: after this the lexicon does not change."""
+        sizes: dict[str, set[int]] = defaultdict(set)
+        for word in self.cjk:
+            sizes[word[0]].add(len(word))
+        self.cjk_sizes = {char: tuple(sorted(found, reverse=True)) for char, found in sizes.items()}
+        self._stem_sizes = tuple(sorted({len(stem) for stem in self._stems}))
+
+    def entries(self, word: str) -> tuple[Entry, ...]:
+        """All forms that may begin with this token, the longest first."""
+        found = self._memo.get(word)
+        if found is None:
+            found = self._lookup(word)
+            if len(self._memo) >= _MEMO_LIMIT:
+                self._memo.clear()
+            self._memo[word] = found
+        return found
+
+    def _lookup(self, word: str) -> tuple[Entry, ...]:
+        bare = word[1:] if word[0] == "#" else word
+        found: list[Entry] = []
+        for variant in self.variants(bare):
+            found.extend(self._exact.get(variant, ()))
+            for size in self._stem_sizes:
+                if size > len(variant):
+                    break
+                found.extend(self._stems.get(variant[:size], ()))
+        return tuple(sorted(found, key=lambda entry: -entry.size))
+
+
+    def variants(self, word: str) -> tuple[str, ...]:
+        """The word, and the base forms it may be an inflected form of."""
+        if word.isascii() or not self.morphologies:
+            return (word,)
+        found = self._variants.get(word)
+        if found is None:
+            all_found: dict[str, None] = {word: None}
+            for morphology in self.morphologies:
+                if morphology.low <= word[0] <= morphology.high:
+                    all_found.update(dict.fromkeys(morphology.variants(word)))
+            found = tuple(all_found)
+            if len(self._variants) >= _MEMO_LIMIT:
+                self._variants.clear()
+            self._variants[word] = found
+        return found
+
+    def matches(self, entry: Entry, words: list[str], at: int) -> bool:
+        """Whether the words after `at` continue this form."""
+        if at + entry.size > len(words):
+            return False
+        for offset, wanted in enumerate(entry.tail, at + 1):
+            word = words[offset]
+            if word == wanted:
+                continue
+            if wanted[-1] == "*" and word.startswith(wanted[:-1]):
+                continue
+            if not word.isascii() and wanted in self.variants(word):
+                continue
+            return False
+        return True
+
+
+def _is_cjk(char: str) -> bool:
+    return "\u3040" <= char <= "\u30ff" or "\u3400" <= char <= "\u9fff" or char in "\u3005\u30fc"
+
+
+@cache
+def read_language(path: Path) -> Mapping[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def language_files(folder: Path = FOLDER) -> list[Path]:
+    return sorted(folder.glob("*.toml"))
+
+
+def add_languages(lexicon: Lexicon, paths: Iterable[Path]) -> None:
+    for path in paths:
+        data = read_language(path)
+        bit = lexicon.add_language(data["code"], data["words"]) if data["words"] else 0
+        if "morphology" in data:
+            lexicon.morphologies.append(_morphology(data["morphology"]))
+        for cls, forms in data["lexicon"].items():
+            for form in re.split(r"[;\n]", forms):
+                if form.strip():
+                    lexicon.add(form.strip(), cls, bit)
+
+
+def _morphology(data: Mapping[str, Any]) -> Morphology:
+    low, high = SCRIPTS[data["script"]]
+
+    def forms(key: str) -> tuple[str, ...]:
+        return tuple(sorted({fold_word(form) for form in data.get(key, "").split()}, key=lambda form: (-len(form), form)))
+
+    return Morphology(low, high, forms("prefixes"), forms("endings"), forms("restored"), int(data.get("shortest", 3)))
+
+
+def data_version(paths: Iterable[Path]) -> str:
+    """A short hash of data files: it changes when they do."""
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:10]

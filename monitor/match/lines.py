@@ -1,0 +1,157 @@
+"""JSON lines in, findings out: bounded memory, and a bad line costs only itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any, get_args
+
+from monitor.leaders import Registry
+from monitor.match.engine import Matcher
+from monitor.match.holder import find_slug
+from monitor.model import PARTS, Claim, Finding, Holder, Kind, Office, PartName, Participant
+
+OFFICES = frozenset(get_args(Office))
+KINDS = frozenset(get_args(Kind))
+
+
+class LineError(ValueError):
+    """A line that cannot be read; the message names what is wrong with it."""
+
+
+def match_lines(lines: Iterable[str], matcher: Matcher, now: datetime) -> Iterator[dict[str, Any]]:
+    """Findings for lines `{"id","text","lang"?,"account","holder"?,"date"?}` (parts `title`, `quote`, … may be given as well).
+
+    A post without a date is judged within its holder's term of office, else at `now`. A line that cannot be read yields
+    `{"id": …, "error": …, "line": NUMBER}`, and the next one is read.
+    """
+    holders = _Holders(matcher.registry)
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        identity: Any = None
+        try:
+            row = _row(line)
+            identity = row.get("id")
+            at = _date(row.get("date"))
+            holder, at = holders.of(row.get("holder"), at, now)
+            lang = row.get("lang")
+            finding = matcher.match(_parts(row), holder, at, lang if isinstance(lang, str) else None)
+        except LineError as wrong:
+            yield {"id": identity if isinstance(identity, (str, int)) else None, "error": str(wrong), "line": number}
+            continue
+        yield {"id": identity, **as_dict(finding)}
+
+
+def as_dict(finding: Finding) -> dict[str, Any]:
+    """A finding as JSON: the top level repeats the first contact."""
+    first = finding.contacts[0] if finding.contacts else None
+    return {
+        "flagged": finding.flagged,
+        "confidence": round(finding.confidence, 4),
+        "reason": finding.reason,
+        "form": finding.form,
+        "mode": first.mode if first else None,
+        "status": first.status if first else None,
+        "participants": [_person(one) for one in first.participants] if first else [],
+        "contacts": [_claim(claim) for claim in finding.contacts],
+        "evidence": [{"part": one.part, "start": one.start, "end": one.end, "role": one.role} for one in finding.evidence],
+    }
+
+
+def _person(one: Participant) -> dict[str, Any]:
+    return {"name": one.name, "country": one.country, "leader": one.leader}
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    when = claim.when
+    return {
+        "mode": claim.mode,
+        "status": claim.status,
+        "participants": [_person(one) for one in claim.participants],
+        "when": {"start": when.start.isoformat(), "end": when.end.isoformat(), "precision": when.precision} if when else None,
+        "place": {"name": claim.place.name, "country": claim.place.country} if claim.place else None,
+        "topics": list(claim.topics),
+        "confidence": round(claim.confidence, 4),
+        "evidence": [{"part": one.part, "start": one.start, "end": one.end, "role": one.role} for one in claim.evidence],
+    }
+
+
+def _row(line: str) -> Mapping[str, Any]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as wrong:
+        raise LineError(f"not JSON: {wrong}") from wrong
+    if not isinstance(row, dict):
+        raise LineError("not a JSON object")
+    return row
+
+
+def _parts(row: Mapping[str, Any]) -> dict[PartName, str]:
+    parts: dict[PartName, str] = {}
+    for part in PARTS:
+        value = row.get(part)
+        if value is None:
+            continue
+        if not isinstance(value, str):
+            raise LineError(f'"{part}" is {type(value).__name__}, not text')
+        parts[part] = value
+    return parts
+
+
+def _date(value: Any) -> datetime | None:
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise LineError(f'"date" is {type(value).__name__}, not a date as text')
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError as wrong:
+        raise LineError(f'"date" is not an ISO date: {value[:40]!r}') from wrong
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+class _Holders:
+    """Holders of lines, each resolved once a month of its posts."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+        self._slug = lru_cache(maxsize=4096)(self._find)
+
+    def of(self, row: Any, at: datetime | None, now: datetime) -> tuple[Holder | None, datetime]:
+        if row is None:
+            return None, at or now
+        if not isinstance(row, dict):
+            raise LineError(f'"holder" is {type(row).__name__}, not an object')
+        name, country = _text(row, "name"), _text(row, "country")
+        office, kind = _text(row, "office"), _text(row, "kind")
+        slug = self._slug(name, country, (at or now).date().replace(day=1)) if name else None
+        if at is None:
+            at = self._within_term(slug, country, office) or now
+        return Holder(
+            name, country, office if office in OFFICES else "none", kind if kind in KINDS else "other", slug,  # type: ignore[arg-type]
+        ), at  # fmt: skip
+
+    def _find(self, name: str, country: str | None, on: date) -> str | None:
+        return find_slug(name, country, self._registry, on)
+
+    def _within_term(self, slug: str | None, country: str | None, office: str | None) -> datetime | None:
+        leader = self._registry.get(slug) if slug else None
+        if leader is None:
+            return None
+        for term in leader.terms:
+            if term.country == country and term.office == office and term.start is not None:
+                end = term.end or self._registry.as_of
+                start = max(term.start, date(2009, 1, 1))
+                middle = start + (end - start) / 2 if end > start else start
+                return datetime(middle.year, middle.month, middle.day, 12, tzinfo=UTC)
+        return None
+
+
+def _text(row: Mapping[str, Any], key: str) -> str | None:
+    value = row.get(key)
+    if value is not None and not isinstance(value, str):
+        raise LineError(f'"holder.{key}" is {type(value).__name__}, not text')
+    return value

@@ -1,0 +1,366 @@
+"""Parties: who is named in a post, from marks of names, titles, countries and handles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from monitor.leaders import Registry, Term
+from monitor.match.gazetteer import Gazetteer
+from monitor.match.scan import Mark
+from monitor.match.tokens import CJK, HANDLE, TAG, WORD, Tokens
+from monitor.model import Holder
+
+OFFICES = {
+    "t_hos": "head_of_state", "t_hog": "head_of_government", "t_dep": "deputy", "t_fm": "foreign_minister",
+    "t_mon": "monarch", "t_cp": "crown_prince", "t_org": "org_head",
+}  # fmt: skip
+LEADER_OFFICES = frozenset(OFFICES.values())
+ORGANISATIONS = frozenset(
+    "EU UN NATO IMF WTO WHO ICRC IAEA OECD OSCE ASEAN AFRICAN_UNION ECOWAS ARABLEAGUE COMMONWEALTH OIC GCC CIS CSTO EAEU SCO".split()
+)
+SLACK = timedelta(days=150)
+"""Dates of office are uncertain by months in places, and an elect is named before the first day."""
+_BRIDGES = frozenset({"conn", "hon", ",", "(", "/", "·", '"', "-", ")", "elect"})
+
+
+@dataclass(slots=True)
+class Party:
+    """Someone named: what the words say (title, name, country, handle) and who that is at the post's date."""
+
+    first: int
+    last: int
+    kind: str = ""  # self, domestic, foreign, titled, bare, lower, former, group, handle, country
+    slug: str | None = None
+    name: str | None = None
+    country: str | None = None
+    office: str | None = None
+    slugs: tuple[str, ...] = ()
+    weak: bool = False  # named by an ambiguous name alone
+    title: str | None = None
+    title_at: int = -1
+    lower: bool = False
+    ex: bool = False
+    elect: bool = False
+    handle: str | None = None
+    place: str | None = None  # country as told by the words
+    unknown: tuple[int, int] | None = None  # tokens of an unknown name
+    group: bool = False
+    counterpart: bool = False
+    country_last: bool = False
+    marks: list[Mark] = field(default_factory=list)
+
+    @property
+    def leader(self) -> bool:
+        return self.kind in ("self", "domestic", "foreign", "titled")
+
+
+class PartyFinder:
+    """Groups marks into parties and tells who they are."""
+
+    def __init__(self, registry: Registry, gazetteer: Gazetteer) -> None:
+        self.registry = registry
+        self.gazetteer = gazetteer
+
+    def find(self, tokens: Tokens, marks: list[Mark], holder: Holder | None, on: date) -> list[Party]:
+        cover: dict[int, Mark] = {}
+        for mark in marks:
+            for index in range(mark.first, mark.last + 1):
+                if index not in cover or mark.cls in ("conn", "hon"):
+                    cover.setdefault(index, mark)
+        connects = [False] * (len(tokens) + 1)
+        for mark in marks:
+            if mark.cls in _BRIDGES:
+                for index in range(mark.first, mark.last + 1):
+                    connects[index] = True
+        parties: list[Party] = []
+        current: Party | None = None
+        for mark in marks:
+            role = _role(mark)
+            if role is None:
+                continue
+            if current is not None and self._joins(current, mark, role, tokens, connects, cover):
+                self._absorb(current, mark, role)
+                continue
+            if current is not None:
+                parties.append(current)
+            current = Party(mark.first, mark.last)
+            self._absorb(current, mark, role)
+        if current is not None:
+            parties.append(current)
+        for party in parties:
+            self._finish(party, tokens, cover, holder, on)
+        return [party for party in parties if party.kind]
+
+    def _joins(
+        self, party: Party, mark: Mark, role: str, tokens: Tokens, connects: list[bool], cover: dict[int, Mark]
+    ) -> bool:  # fmt: skip
+        if mark.first <= party.last:
+            return mark.first >= party.first and role != "title"
+        gap = range(party.last + 1, mark.first)
+        if len(gap) > 5:
+            return False
+        conjunction = comma = False
+        unknown = 0
+        for index in gap:
+            cls = cover[index].cls if index in cover else ""
+            if cls == "," or cls == "(":
+                comma = True
+            if connects[index]:
+                if tokens.words[index] in ("and", "&", "y", "e", "et", "und", "en", "ve", "и", "и", "і", "та", "και", "और", "و", "和", "と"):
+                    conjunction = True
+                continue
+            if cls and cls not in ("to_of",):
+                return False
+            if _capital(tokens, index) and (party.title or party.elect) and not party.slugs:
+                unknown += 1
+                continue
+            if tokens.kinds[index] == CJK or not tokens.words[index].isascii():
+                if party.title and not party.slugs and unknown < 3 and role in ("name", "handle"):
+                    unknown += 1
+                    continue
+            return False
+        return self._fits(party, mark, role, conjunction, comma, len(gap), unknown)
+
+    def _fits(self, party: Party, mark: Mark, role: str, conjunction: bool, comma: bool, gap: int, unknown: int) -> bool:
+        if role == "ex":
+            return False
+        if conjunction and role != "title":
+            return False
+        if role == "place":
+            if party.place is not None or conjunction:
+                return party.place == mark.data and gap == 0
+            if comma:
+                return bool(party.title) and not party.slugs and gap <= 2 and mark.cls == "country"
+            return bool(party.title or party.lower or (party.slugs and gap <= 2) or party.handle) or party.ex
+        if role == "title":
+            if party.group or (party.title and party.slugs):
+                return False
+            if conjunction:
+                return bool(party.title) and not party.slugs and not party.handle and OFFICES.get(mark.cls[:5].rstrip(":")) == "foreign_minister"
+            if party.slugs or party.handle or party.unknown:
+                return (gap <= 3 and not party.title) if (comma or gap == 0) else False
+            return True
+        if role in ("name", "handle"):
+            if party.group:
+                return False
+            if party.slugs:
+                known = set(self._slugs(mark, role))
+                if role == "handle" and not known:
+                    return gap <= 2 and party.handle is None and not (comma and gap == 1)
+                return bool(known & set(party.slugs))
+            if party.handle and role == "name":
+                return gap <= 1
+            if party.place and not (party.title or party.lower or party.ex) and gap > 1:
+                return False
+            return True
+        if role == "lower":
+            return not party.slugs and not party.group
+        if role == "group":
+            return not party.slugs and party.title is None
+        return True
+
+    def _slugs(self, mark: Mark, role: str) -> tuple[str, ...]:
+        return self.gazetteer.handle(mark.data if mark.data else "") if role == "handle" else tuple(mark.data or ())
+
+    def _absorb(self, party: Party, mark: Mark, role: str) -> None:
+        party.last = max(party.last, mark.last)
+        party.marks.append(mark)
+        if role == "place":
+            party.place = mark.data
+            party.country_last = True
+        elif role == "title":
+            cls, _, code = mark.cls.partition(":")
+            if party.title is None or OFFICES[cls] != "foreign_minister":
+                party.title = OFFICES[cls]
+                party.title_at = mark.last
+            if code:
+                party.place = code
+        elif role == "lower":
+            party.lower = True
+        elif role == "group":
+            party.group = True
+        elif role == "ex":
+            party.ex = True
+        elif role == "elect":
+            party.elect = True
+        elif role == "counterpart":
+            party.counterpart = True
+        elif role == "name":
+            found = tuple(mark.data)
+            both = tuple(slug for slug in party.slugs if slug in found)
+            party.weak = mark.cls == "aname" and (party.weak or not party.slugs)
+            party.slugs = both or party.slugs or found
+        elif role == "handle":
+            party.handle = mark.data
+            found = self._slugs(mark, role)
+            party.slugs = tuple(slug for slug in party.slugs if slug in found) or party.slugs or found
+
+    def _finish(self, party: Party, tokens: Tokens, cover: dict[int, Mark], holder: Holder | None, on: date) -> None:
+        self._unknown_name(party, tokens, cover)
+        home = holder.country if holder else None
+        term = self._term(party, on, home, holder)
+        if party.weak and term is not None and not self._trusted(party, tokens, term):
+            term, party.slugs = None, ()
+        if term is not None:
+            party.slug, party.name, party.country, party.office = term.slug, term.name, term.country, term.office
+        party.country = party.country or party.place
+        party.office = party.office or party.title
+        party.kind = self._kind(party, term, holder, home, on)
+        if party.kind in ("foreign", "titled", "domestic") and party.name is None:
+            self._resolve(party, tokens, on)
+        if party.kind == "self" and holder is not None:
+            party.slug, party.name, party.country = holder.leader, holder.name, holder.country
+
+    def _resolve(self, party: Party, tokens: Tokens, on: date) -> None:
+        """Name a party that the words only title: by the office's one holder on the day, else as the words spell it."""
+        if party.unknown is not None:
+            party.name = tokens.original(*party.unknown).strip(" .,:;@")
+        if party.country is None or party.title is None:
+            return
+        for office in _like(party.title):
+            held = self.registry.resolve(party.country, office, on)  # type: ignore[arg-type]
+            if held is not None:
+                if party.unknown is None or _similar(party.name or "", held.name):
+                    party.slug, party.name, party.office = held.slug, held.name, held.office
+                return
+
+    def _term(self, party: Party, on: date, home: str | None, holder: Holder | None) -> Term | None:
+        """The term by which the named person is a leader on that day, the best of several people of that name."""
+        best: tuple[int, Term] | None = None
+        for slug in party.slugs:
+            term = self.registry.term(slug, on) or self._nearly(slug, on)
+            if term is None:
+                continue
+            score = 0
+            if party.place:
+                score += 4 if term.country == party.place else -6
+            if party.title:
+                score += 2 if term.office in _like(party.title) else -1
+            if holder is not None and slug == holder.leader:
+                score += 3
+            if term.holds(on):
+                score += 1
+            if score > -5 and (best is None or score > best[0]):
+                best = (score, term)
+        return best[1] if best else None
+
+    def _nearly(self, slug: str, on: date) -> Term | None:
+        leader = self.registry.get(slug)
+        if leader is None:
+            return None
+        for term in leader.terms:
+            start = term.start or date.min
+            end = term.end or (term.seen if term.status == "unconfirmed" and term.seen else date.max)
+            if start - min(SLACK, start - date.min) <= on <= end + min(SLACK, date.max - end):
+                return term
+        return None
+
+    def _trusted(self, party: Party, tokens: Tokens, term: Term) -> bool:
+        """Whether an ambiguous name may be taken for the leader: beside a title, a country or a handle, or a long rare surname."""
+        if party.title or party.place or party.handle or party.elect:
+            return True
+        first = party.marks[0].first
+        surname = tokens.words[first].lstrip("#")
+        return len(party.slugs) == 1 and len(surname) >= 6 and _capital(tokens, first) and not party.lower
+
+    def _unknown_name(self, party: Party, tokens: Tokens, cover: dict[int, Mark]) -> None:
+        """Take up to four capitalised words right behind a title as a name that the registry does not know."""
+        if party.slugs or party.group or not (party.title or party.lower or party.elect or party.ex):
+            return
+        index, end = party.last + 1, party.last
+        while index < min(len(tokens), party.last + 5):
+            word, kind = tokens.words[index], tokens.kinds[index]
+            mark = cover.get(index)
+            if mark is not None and mark.cls == "hon":
+                index += 1
+                continue
+            if mark is not None and mark.cls in (",",) and index == party.last + 1 and party.country_last:
+                index += 1
+                continue
+            if kind not in (WORD, TAG) or word.isdigit() or (mark is not None and mark.cls != "conn") or not _capital(tokens, index):
+                break
+            end = index
+            index += 1
+        start = party.last + 1
+        while start <= end and start in cover:
+            start += 1
+        if end >= start:
+            party.unknown = (start, end)
+            party.last = end
+
+    def _kind(self, party: Party, term: Term | None, holder: Holder | None, home: str | None, on: date) -> str:
+        if party.ex:
+            return "former"
+        if party.lower and term is None:
+            return "lower"
+        if party.group:
+            return "group"
+        if term is not None:
+            if holder is not None and (party.slug == holder.leader or (holder.leader is None and _similar(holder.name or "", term.name))):
+                return "self"
+            return "domestic" if home is not None and term.country == home else "foreign"
+        if party.slugs and not party.title:
+            return "former"
+        if party.title is None:
+            if party.handle:
+                return "handle"
+            return "lower" if party.lower else ("counterpart" if party.counterpart else ("country" if party.place else ""))
+        if party.place is not None and party.place != home:
+            return "foreign"
+        if party.place is not None and party.place == home:
+            return self._own(party, holder)
+        if party.unknown is not None or party.handle:
+            if holder is not None and holder.name and party.unknown is not None and _similar(party.name or "", holder.name):
+                return "self"
+            return "titled"
+        return "bare"
+
+    def _own(self, party: Party, holder: Holder | None) -> str:
+        if holder is not None and party.unknown is None and holder.office in _like(party.title or ""):
+            return "self"
+        return "domestic"
+
+
+def _like(office: str) -> tuple[str, ...]:
+    """Offices that a title may stand for: a president may be called head of state or lead the government."""
+    return {
+        "head_of_state": ("head_of_state", "org_head", "head_of_government", "monarch"),
+        "head_of_government": ("head_of_government", "head_of_state"),
+        "monarch": ("monarch", "head_of_state", "crown_prince", "head_of_government"),
+        "crown_prince": ("crown_prince", "deputy", "head_of_government"),
+    }.get(office, (office,))
+
+
+def _similar(one: str, other: str) -> bool:
+    from monitor.match.fold import fold_word
+
+    left, right = set(fold_word(one).split()), set(fold_word(other).split())
+    return bool({word for word in left & right if len(word) > 2})
+
+
+def _role(mark: Mark) -> str | None:
+    cls = mark.cls
+    if cls in ("name", "aname"):
+        return "name"
+    if cls in ("country", "demonym"):
+        return "place"
+    if cls.startswith("t_"):
+        return "title"
+    if cls in ("lower", "group", "ex", "elect", "counterpart", "handle"):
+        return cls
+    if cls == "org":
+        return "place"
+    return None
+
+
+def _capital(tokens: Tokens, index: int) -> bool:
+    """Whether the word begins with a capital, or its script has none."""
+    first, _ = tokens.span(index, index)
+    char = tokens.text[first]
+    if char in "#@" and first + 1 < len(tokens.text):
+        char = tokens.text[first + 1]
+    return char.isupper() or char.istitle() or (char.isalpha() and not char.islower() and not char.isupper())
+
+
+__all__ = ["HANDLE", "LEADER_OFFICES", "OFFICES", "Party", "PartyFinder"]

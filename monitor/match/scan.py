@@ -1,0 +1,89 @@
+"""From tokens to marks: which words mean what, in the languages the text is in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from monitor.match.lexicon import Lexicon
+from monitor.match.tokens import CJK, HANDLE, MARK, STOP, TAG, WORD, Tokens
+
+ANY = ("name", "aname", "country", "demonym", "capital", "org", "handle")
+_SCRIPTS = {"latin": 0, "cyrillic": 1, "greek": 2, "arabic": 3, "hebrew": 4, "devanagari": 5}
+
+
+@dataclass(slots=True)
+class Mark:
+    """Tokens first..last (both included) mean `cls`; `data` is what a name or country stands for."""
+
+    first: int
+    last: int
+    cls: str
+    data: Any = None
+
+
+def judge_languages(tokens: Tokens, lexicon: Lexicon) -> tuple[int, str | None]:
+    """Bits of the languages the text is in, and the code of the foremost one; judged from script and function words."""
+    tally: dict[int, int] = {}
+    known = lexicon.function_words
+    han = kana = 0
+    for word, kind in zip(tokens.words, tokens.kinds, strict=True):
+        if kind == WORD:
+            bits = known.get(word)
+            if bits:
+                tally[bits] = tally.get(bits, 0) + 1
+        elif kind == CJK:
+            if "\u3040" <= word[0] <= "\u30ff":
+                kana += 1
+            else:
+                han += 1
+    best: list[tuple[int, str, int]] = []
+    for language in lexicon.languages.values():
+        score = sum(count for bits, count in tally.items() if bits & language.bit)
+        if language.code == "ja":
+            score = kana + han if kana else 0
+        elif language.code == "zh":
+            score = han if han and kana * 4 < han + 4 else 0
+        if score:
+            best.append((score, language.code, language.bit))
+    if not best:
+        return -1, None
+    best.sort(reverse=True)
+    top = best[0][0]
+    bits = 0
+    for score, _, bit in best:
+        if score * 2 >= top or (score >= 3 and top - score <= 4):
+            bits |= bit
+    return bits, best[0][1]
+
+
+def scan(tokens: Tokens, lexicon: Lexicon, bits: int) -> list[Mark]:
+    """All marks in reading order: at each token the longest form that begins there; forms do not overlap."""
+    words = [word[1:] if kind == TAG else word for word, kind in zip(tokens.words, tokens.kinds, strict=True)]
+    marks: list[Mark] = []
+    index, size = 0, len(words)
+    entries_of, matches = lexicon.entries, lexicon.matches
+    kinds = tokens.kinds
+    while index < size:
+        kind = kinds[index]
+        word = words[index]
+        if kind == STOP:
+            marks.append(Mark(index, index, "stop"))
+            index += 1
+            continue
+        longest = 0
+        if kind != MARK or word in "&+":
+            for entry in entries_of(tokens.words[index] if kind == HANDLE else word):
+                if entry.size < longest:
+                    break
+                if entry.langs and not entry.langs & bits:
+                    continue
+                if entry.size == 1 or matches(entry, words, index):
+                    longest = entry.size
+                    marks.append(Mark(index, index + longest - 1, entry.cls, entry.data))
+        if kind == HANDLE and not longest:
+            marks.append(Mark(index, index, "handle", word))
+        elif kind == MARK and not longest:
+            marks.append(Mark(index, index, word))
+        index += longest or 1
+    return marks
