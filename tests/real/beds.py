@@ -122,3 +122,34 @@ class Server:
             if stream is not None:
                 stream.close()
         return self.process.returncode
+
+
+def listeners(ancestor: int) -> set[tuple[str, int]]:
+    """(address, port) of every TCP socket on which a process below `ancestor` listens, from /proc."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            children.setdefault(int(stat.read_text().rpartition(")")[2].split()[1]), []).append(int(stat.parent.name))
+        except (OSError, ValueError):
+            continue  # ended meanwhile
+    below, queued = set[int](), [ancestor]
+    while queued:
+        found = children.get(queued.pop(), [])
+        below.update(found)
+        queued.extend(found)
+    open_sockets = set()
+    for pid in below:
+        for descriptor in Path(f"/proc/{pid}/fd").glob("*"):
+            try:
+                open_sockets.add(str(descriptor.readlink()))
+            except OSError:
+                continue
+    listening = set()
+    for table, family in (("tcp", socket.AF_INET), ("tcp6", socket.AF_INET6)):
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in open_sockets:
+                address, port = fields[1].split(":")
+                words = [bytes.fromhex(address)[at : at + 4][::-1] for at in range(0, len(address) // 2, 4)]
+                listening.add((socket.inet_ntop(family, b"".join(words)), int(port, 16)))
+    return listening
