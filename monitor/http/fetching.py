@@ -29,11 +29,16 @@ Clock = Callable[[], datetime]
 
 
 class Unfetched(Exception):  # noqa: N818 - it is an outcome, not a fault of ours
-    """There is no answer to work with. `outcome` says why, for people and for the cool-down; `status` is the HTTP status, if any."""
+    """There is no answer to work with. `outcome` says why, for people and for the cool-down.
 
-    def __init__(self, kind: OutcomeKind, detail: str, until: datetime | None = None, status: int | None = None) -> None:
+    `status` is the HTTP status, if there was one; `code` the server's own name for the error, where a source reads one.
+    """
+
+    def __init__(
+        self, kind: OutcomeKind, detail: str, until: datetime | None = None, status: int | None = None, code: str = ""
+    ) -> None:
         super().__init__(detail)
-        self.outcome, self.status = Outcome(kind, detail, until), status
+        self.outcome, self.status, self.code = Outcome(kind, detail, until), status, code
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ Posts are read item by item; an odd item is skipped and named in the outcome's d
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
@@ -29,6 +29,7 @@ class Source(Protocol):
     Settings: ClassVar[type[BaseModel]]  # the keys of `[sources.NAME]`
     Options: ClassVar[type[BaseModel]]  # the keys an account of this source may have besides the common ones
     baseline: ClassVar[bool]  # whether an account's first poll is silent
+    cadence: ClassVar[float | None]  # seconds between polls whatever the account says (a local file); None: as the account says
 
     def packs(self, accounts: Sequence[Account]) -> Sequence[Sequence[Account]]:
         """The accounts grouped as they can be asked for together; most sources: one by one."""
@@ -52,13 +53,13 @@ class Source(Protocol):
 class Streaming(Protocol):
     """A source that can also be pushed to; the same posts, keys and parser."""
 
-    def stream(self, accounts: Sequence[Account], cursors: Cursors) -> AsyncIterator[Page]: ...
+    def stream(self, accounts: Sequence[Account], cursors: Cursors, clock: Callable[[], datetime]) -> AsyncIterator[Page]: ...
 
 
 class Backfilling(Protocol):
     """A source that can walk back in time."""
 
-    def backfill(self, account: Account, since: datetime, cursors: Cursors) -> AsyncIterator[Page]: ...
+    def backfill(self, account: Account, since: datetime, cursors: Cursors, now: datetime) -> AsyncIterator[Page]: ...
 
 
 def sources() -> Mapping[str, type[Any]]:

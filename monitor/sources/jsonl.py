@@ -43,7 +43,7 @@ class Jsonl:
     Settings: ClassVar[type[BaseModel]] = JsonlSettings
     Options: ClassVar[type[BaseModel]] = JsonlOptions
     baseline: ClassVar[bool] = False
-    cadence: ClassVar[float] = 0.25  # seconds: looking at a local file costs next to nothing
+    cadence: ClassVar[float | None] = 0.25  # seconds: looking at a local file costs next to nothing
 
     def __init__(self, settings: JsonlSettings, http: Fetcher | None = None) -> None:
         self._settings = settings

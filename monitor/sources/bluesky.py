@@ -1,0 +1,192 @@
+"""The `bluesky` source: author feeds of a public AppView, read without a login.
+
+An account is its DID, pinned by configuration or at first sight; the handle is only how people know it. What was seen
+is remembered by record and revision, never by time: backdated posts lie anywhere in a feed. A page whose oldest entry
+is new leads to the next page, until something known or the cap. The memory (a cursor row of the account's DID) is
+handed over with the last page of a walk, so that a crash in between walks again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from monitor.config import WebAddress
+from monitor.http import Fetcher, Response, Unfetched
+from monitor.model import Account, Identity, Outcome, Page, Post
+from monitor.sources.bluesky_api import Api
+from monitor.sources.bluesky_identity import Documents, confirm
+from monitor.sources.bluesky_posts import Feed, read_author, read_feed
+from monitor.sources.bluesky_reread import reread
+from monitor.sources.shaping import OddError, skipped
+
+FEED = "app.bsky.feed.getAuthorFeed"
+REMEMBERED = 150
+"""Marks kept an account: more than a page, so that deletions do not push known entries out of sight."""
+LARGE = 200_000
+"""Bytes above which an answer is parsed off the event loop; a usual page of 30 posts has 17,000 and takes 0.1 ms."""
+
+
+class BlueskySettings(BaseModel):
+    """`[sources.bluesky]`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    appview: WebAddress = Field("https://public.api.bsky.app", description="Where feeds and profiles are read.")
+    plc: WebAddress = Field("https://plc.directory", description="Where DIDs are looked up.")
+    page: int = Field(30, ge=1, le=100, description="Entries asked for at a time.")
+    max_pages: int = Field(10, ge=1, le=100, description="Pages walked back when more than one is new.")
+
+
+class BlueskyOptions(BaseModel):
+    """A Bluesky account has no keys of its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Bluesky:
+    """Polls author feeds, one account a request."""
+
+    name: ClassVar[Literal["bluesky"]] = "bluesky"
+    Settings: ClassVar[type[BaseModel]] = BlueskySettings
+    Options: ClassVar[type[BaseModel]] = BlueskyOptions
+    baseline: ClassVar[bool] = True
+    cadence: ClassVar[float | None] = None
+
+    def __init__(self, settings: BlueskySettings, http: Fetcher) -> None:
+        self._settings = settings
+        self._api = Api(settings.appview, http)
+        self._documents = Documents(settings.plc)
+        self._dids: dict[str, str] = {}  # by Account.key, where configuration and store give none
+        self._shown: dict[str, Identity] = {}  # by Account.key, as last handed over
+        self._etags: dict[str, str] = {}  # by DID, of answers whose posts are stored
+
+    def packs(self, accounts: Sequence[Account]) -> Sequence[Sequence[Account]]:
+        return [[account] for account in accounts]
+
+    async def fetch(self, accounts: Sequence[Account], cursors: Mapping[str, str], now: datetime) -> AsyncIterator[Page]:
+        """What an account's feed shows that was not seen before."""
+        for account in accounts:
+            try:
+                async for page in self._fetch(account, cursors, now):
+                    yield page
+            except Unfetched as failure:
+                yield Page(self.name, {account.key: failure.outcome})
+            except OddError as reason:
+                yield Page(self.name, {account.key: Outcome("bad_content", str(reason))})
+
+    async def _fetch(self, account: Account, cursors: Mapping[str, str], now: datetime) -> AsyncIterator[Page]:
+        did = await self._did(account, now)
+        memory = cursors.get(did)
+        seen = frozenset((memory or "").split())
+        marks: list[str] = []
+        odd: list[str] = []
+        cursor: str | None = None
+        etag: str | None = None
+        for number in range(1, self._settings.max_pages + 1):
+            answer = await self._ask(did, cursor, now)
+            if answer.status == 304:
+                yield self._page(account, Outcome("not_modified"))
+                return
+            feed = await self._read(answer, account, did, now, seen)
+            etag = etag or (answer.headers.get("etag", "") if number == 1 else "")
+            marks += [item.mark for item in feed.items]
+            odd += feed.odd
+            cursor = feed.cursor
+            posts = [item.post for item in feed.items if item.post is not None]
+            over = memory is None or cursor is None or not feed.items or feed.items[-1].mark in seen
+            if over or number == self._settings.max_pages:
+                gap = "" if over else f"more than {self._settings.max_pages} pages are new: older posts were not read"
+                outcome = Outcome("ok", "; ".join(filter(None, (gap, skipped(odd)))))
+                yield self._page(account, outcome, posts, _remember(did, marks, memory), feed.author, first=memory is None)
+                break
+            yield self._page(account, Outcome("ok", skipped(odd)), posts, {}, feed.author)
+        if etag:
+            self._etags[did] = etag
+
+    async def reread(self, posts: Sequence[str], account: Account, now: datetime) -> Sequence[Post]:
+        """These posts as they are now. One is gone only if its record is gone too: an AppView also hides posts."""
+        try:
+            return await reread(self._api, posts, account, await self._did(account, now), now)
+        except Unfetched:
+            return []
+
+    async def identify(self, account: Account) -> tuple[Outcome, Identity | None]:
+        """Who the handle leads to now, and whether the DID's own document agrees."""
+        return await confirm(self._api, self._documents, account)
+
+    async def backfill(self, account: Account, since: datetime, cursors: Mapping[str, str], now: datetime) -> AsyncIterator[Page]:
+        """Walk back until a whole page is older than `since`. Goes on after a break: the place is a cursor row."""
+        key = f"backfill:{account.key}"
+        cursor: str | None = cursors.get(key)
+        try:
+            did = await self._did(account, now)
+            while True:
+                answer = await self._ask(did, cursor, now, limit=100)
+                feed = await self._read(answer, account, did, now, frozenset())
+                posts = [item.post for item in feed.items if item.post is not None]
+                cursor = feed.cursor
+                if posts and all(post.at < since for post in posts):
+                    cursor = None
+                wanted = tuple(post for post in posts if post.at >= since)
+                yield Page(self.name, {account.key: Outcome("ok", skipped(feed.odd))}, wanted, {key: cursor}, backfill=True)
+                if cursor is None:
+                    return
+        except Unfetched as failure:
+            yield Page(self.name, {account.key: failure.outcome}, backfill=True)
+
+    async def close(self) -> None:
+        """Nothing is held open: the pool is the fetcher's."""
+
+    async def _did(self, account: Account, now: datetime) -> str:
+        known = account.id or self._dids.get(account.key)
+        if known is not None:
+            return known
+        identity = read_author(await self._api.profile(account.handle, now))
+        if identity is None:
+            raise Unfetched("bad_content", "the profile names no DID")
+        self._dids[account.key] = identity.id
+        return identity.id
+
+    async def _ask(self, did: str, cursor: str | None, now: datetime, limit: int | None = None) -> Response:
+        params = {"actor": did, "limit": str(limit or self._settings.page)}
+        headers: dict[str, str] = {}
+        if cursor is not None:
+            params |= {"cursor": cursor, "limit": str(limit or 100)}
+        elif limit is None and (etag := self._etags.get(did)):
+            headers["If-None-Match"] = etag
+        return await self._api.ask(FEED, params, now, headers)
+
+    async def _read(self, answer: Response, account: Account, did: str, now: datetime, seen: frozenset[str]) -> Feed:
+        def read() -> Feed:
+            return read_feed(answer.json(), account.key, did, now, seen.__contains__)
+
+        return await asyncio.to_thread(read) if len(answer.body) > LARGE else read()
+
+    def _page(
+        self,
+        account: Account,
+        outcome: Outcome,
+        posts: Sequence[Post] = (),
+        cursors: Mapping[str, str | None] | None = None,
+        author: Identity | None = None,
+        *,
+        first: bool = False,
+    ) -> Page:
+        identities: dict[str, Identity] = {}
+        if author is not None and author != self._shown.get(account.key):
+            identities[account.key] = self._shown[account.key] = author
+        baseline = frozenset({account.key}) if first else frozenset[str]()
+        return Page(self.name, {account.key: outcome}, tuple(posts), cursors or {}, baseline, identities)
+
+
+def _remember(did: str, marks: Sequence[str], memory: str | None) -> dict[str, str | None]:
+    """The account's memory with these marks in front; nothing if that changes nothing worth a row."""
+    before = (memory or "").split()
+    if memory is not None and set(marks) <= set(before):
+        return {}
+    return {did: " ".join(dict.fromkeys([*marks, *before][: REMEMBERED + len(marks)]))}
