@@ -5,18 +5,20 @@ from __future__ import annotations
 import os
 import smtplib
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
 import httpx
 import pytest
 
-from tests.real import irc
+from tests.real import irc, proxy
 from tests.real.alertmanager import Alertmanager
 from tests.real.at_network import Writer, stamp
 from tests.real.beds import listeners, wait_until
 from tests.real.conftest import Room
 from tests.real.mail import Mailbox
+from tests.real.proxy import Moment
 from tests.real.receiver import Answer, Receiver
 
 MakeAccount = Callable[[str], Awaitable[Writer]]
@@ -135,3 +137,27 @@ def test_nothing_of_the_beds_listens_beyond_loopback(atnet: object, matrix: obje
     listening = listeners(os.getpid())
     assert irc_port in {port for _, port in listening}
     assert {address for address, _ in listening} <= {"127.0.0.1", "::1"}
+
+
+@pytest.mark.parametrize(("moment", "arrived"), [("request", 0), ("answer", 1)])
+def test_the_proxy_holds_an_exchange_before_or_after_the_server(receiver: Receiver, moment: Moment, arrived: int) -> None:
+    with proxy.in_front_of(receiver.url) as front, ThreadPoolExecutor(1) as pool:
+        gate = front.hold(moment, "POST", "/hook")
+        with httpx.Client(trust_env=False) as client:
+            sent = pool.submit(client.post, f"{front.url}/hook", content=b"x")
+            gate.reached()
+            assert len(receiver.requests) == arrived
+            gate.open()
+            assert sent.result(10).status_code == 200
+    assert len(receiver.requests) == 1
+
+
+def test_the_proxy_cuts_an_exchange_off(receiver: Receiver) -> None:
+    with proxy.in_front_of(receiver.url) as front, httpx.Client(trust_env=False) as client, ThreadPoolExecutor(1) as pool:
+        gate = front.hold("request", "POST")
+        sent = pool.submit(client.post, front.url, content=b"x")
+        gate.reached()
+        gate.cut()
+        with pytest.raises(httpx.TransportError):
+            sent.result(10)
+    assert receiver.requests == []
