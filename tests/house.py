@@ -55,13 +55,13 @@ THIRD_PARTY: Mapping[str, frozenset[str]] = {
 }
 """Packages a room may use. Everything not named here is standard library only."""
 
-OWN_PACKAGE: Mapping[str, str] = {
-    "sources.bluesky": "atproto",
-    "sources.feed": "feedparser",
-    "channels.console": "rich",
-    "channels.apprise": "apprise",
+OWN_PACKAGE: Mapping[str, frozenset[str]] = {
+    "sources.bluesky": frozenset({"atproto", "atproto_client", "atproto_core", "atproto_identity"}),
+    "sources.feed": frozenset({"feedparser"}),
+    "channels.console": frozenset({"rich"}),
+    "channels.apprise": frozenset({"apprise"}),
 }
-"""The one more package that a single source or channel may use."""
+"""The one more package that a single source or channel, with its files `NAME_….py`, may use."""
 
 PURE_BANS = frozenset({"logging", "time", "sqlite3", "socket", "ssl", "asyncio", "urllib.request", "http.client", "subprocess",
                        "threading", "random", "secrets", "uuid"})  # fmt: skip
@@ -202,25 +202,32 @@ def siblings_seeing_each_other(root: Path) -> list[str]:
             pieces = [*target.split("."), *([name] if name else [])]
             if pieces[:2] != ["monitor", module.room] or len(pieces) < 3:
                 continue
-            part = f"{module.room}.{pieces[2]}"
-            if pieces[2] in family and part != module.part:
+            for part in (f"{module.room}.{member}" for member in sorted(family)):
+                if not _belongs(f"{module.room}.{pieces[2]}", part) or _belongs(module.part, part):
+                    continue
                 wrong.append(
-                    f"{module.shown}:{line}: imports `{part}`: {module.room} do not import each other; "
+                    f"{module.shown}:{line}: imports `{pieces[2]}` of `{part}`: {module.room} do not import each other; "
                     f"put the shared part into a file of {module.room}/ that is none of them"
                 )
     return wrong
+
+
+def _belongs(part: str, owner: str) -> bool:
+    """Whether the file or folder `part` is `owner` or one of its files `OWNER_….py`."""
+    return part == owner or part.startswith(f"{owner}_")
 
 
 def packages_out_of_place(root: Path) -> list[str]:
     """Third-party packages, and standard modules that a pure room does without."""
     wrong = []
     for module in modules(root):
-        allowed = THIRD_PARTY.get(module.room, frozenset()) | {OWN_PACKAGE.get(module.part, "")}
+        own = [packages for part, packages in OWN_PACKAGE.items() if _belongs(module.part, part)]
+        allowed = THIRD_PARTY.get(module.room, frozenset()).union(*own)
         for line, target, name in imports(module):
             top = target.split(".")[0]
             if top not in sys.stdlib_module_names and top not in ("monitor", "bot") and top not in allowed:
                 wrong.append(
-                    f"{module.shown}:{line}: `{top}` is not a package of this room (allowed: {', '.join(sorted(allowed - {''})) or 'none'}); "
+                    f"{module.shown}:{line}: `{top}` is not a package of this room (allowed: {', '.join(sorted(allowed)) or 'none'}); "
                     "do it in the room that has it, or argue for a line in THIRD_PARTY of tests/house.py"
                 )
             full = f"{target}.{name}" if name else target
