@@ -1,10 +1,11 @@
-"""What every test run shares: hypothesis without stop-watches, and a network that ends at loopback."""
+"""What every test run shares: hypothesis without stop-watches, no skips, and a network that ends at loopback."""
 
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +13,17 @@ from hypothesis import HealthCheck, settings
 
 settings.register_profile("hotline", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("hotline")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A skipped test proves nothing, so it fails; only the integration tests may skip, and not where `HOTLINE_REAL=all`."""
+    report = yield
+    may = item.get_closest_marker("real") is not None and os.environ.get("HOTLINE_REAL") != "all"
+    if report.skipped and not hasattr(report, "wasxfail") and not may:
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which is no result: {report.longreprtext}"
+    return report
 
 
 def _is_local(host: object) -> bool:

@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 def missing(what: str) -> None:
     """Skip for want of a server, or fail where every one must be there (`HOTLINE_REAL=all`)."""
-    text = f"{what} is missing: run tests/real/install.sh"
+    text = f"missing: {what}; run tests/real/install.sh"
     if os.environ.get("HOTLINE_REAL") == "all":
         pytest.fail(text, pytrace=False)
     pytest.skip(text)
