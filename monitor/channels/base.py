@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
@@ -103,7 +103,8 @@ class Base(ABC):
             raise self._clean(error) from None
         except GoneError:
             raise DeliveryError("rejected", "the message it belongs to is gone") from None
-        return receipt
+        # Without an id of the provider's, our own key stands for it: later news can still name the first message.
+        return receipt if receipt.provider_id else replace(receipt, provider_id=delivery.key)
 
     async def reconcile(self, delivery: Delivery) -> Receipt | None:
         return None

@@ -18,13 +18,15 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from monitor.channels import DeliveryError, Payload
-from monitor.model import Delivery, Earlier, Message, Notice, Receipt
-from monitor.stages.outbox import Destination, Outbox, Patience, back_off
+from monitor.decision import Decision, NewDelivery
+from monitor.model import Delivery, Message, Notice, Receipt
+from monitor.stages.outbox import Destination, Outbox, Patience, Row
 
 log = logging.getLogger(__name__)
 
-SETTLE = 10.0
-"""Seconds before an unknown is looked up: what is still on its way may arrive until then."""
+SUSPENDED = "channel_suspended"
+AT_ONCE = 0.02
+"""Seconds a worker waits at least before it looks again unasked, whatever the outbox says."""
 
 
 class Deliver:
@@ -45,12 +47,16 @@ class Deliver:
         self._tell = tell
         self._workers = {d.channel.name: Worker(d, self) for d in destinations}
         self._stopping = asyncio.Event()
-        self._escalate = asyncio.Event()
+        self._look = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._passed_on: set[tuple[int, str]] = set()  # (alert, fallback), so that a long outage is not written again and again
 
     async def run(self) -> None:
+        standing = await self.store.standing()
+        for name, worker in self._workers.items():
+            worker.suspended = standing.get(f"channel:{name}") == SUSPENDED
         jobs = [worker.run() for worker in self._workers.values()]
-        self._tasks = [asyncio.create_task(job) for job in (*jobs, self._escalation())]
+        self._tasks = [asyncio.create_task(job) for job in (*jobs, self._lateness())]
         try:
             await asyncio.gather(*self._tasks)
         finally:
@@ -62,12 +68,13 @@ class Deliver:
         for name in self._workers if channels is None else channels:
             if name in self._workers:
                 self._workers[name].wake()
-        self._escalate.set()
+                if self._workers[name].suspended:
+                    self._look.set()
 
     async def stop(self) -> None:
         """Finish what is being sent, take nothing new; what waits stays in its rows. Returns within `patience.grace`."""
         self._stopping.set()
-        self._escalate.set()
+        self._look.set()
         for worker in self._workers.values():
             worker.wake()
         if self._tasks:
@@ -78,7 +85,9 @@ class Deliver:
     async def resume(self, channel: str) -> int:
         """Take up a suspended channel again; how many deliveries were waiting."""
         waiting = await self.store.resume(channel, self.clock())
-        await self.tell(Notice(f"channel:{channel}", "channel_suspended", f"Channel {channel} is working again.", resolved=True))
+        if channel in self._workers:
+            self._workers[channel].resumed()
+        await self.tell(Notice(f"channel:{channel}", SUSPENDED, f"Channel {channel} works again.", resolved=True))
         self.wake([channel])
         return waiting
 
@@ -103,26 +112,44 @@ class Deliver:
                 log.exception("%s could not be written", what)
             if self.stopping:
                 return  # the row stays `sending`, which the next run reads as unknown
-            await asyncio.sleep(back_off(failures, self.rand()))
+            await asyncio.sleep(self.patience.back_off(failures, self.rand()))
 
-    async def _escalation(self) -> None:
-        """Alerts that are late, or stand before a suspended channel, go to the channel's fallback too."""
-        with_fallback = [(n, w.destination.fallback) for n, w in self._workers.items() if w.destination.fallback]
+    def passed_over(self) -> None:
+        """A channel was suspended or an alert buried: see to the fallbacks now."""
+        self._look.set()
+
+    async def _lateness(self) -> None:
+        """What is late goes to the channel's fallback as well; what is too late is buried, and the operator told."""
         every = min(self.patience.look, max(self.patience.escalate_after / 4, 0.01))
         while not self.stopping:
-            for name, fallback in with_fallback:
-                now = self.clock()
+            for worker in self._workers.values():
                 try:
-                    moved = await self.store.escalate(
-                        name, fallback or "", now - timedelta(seconds=self.patience.escalate_after), now
-                    )
+                    if worker.destination.fallback:
+                        await self._pass_on(worker, worker.destination.fallback)
+                    await self._give_up(worker.name)
                 except Exception:
-                    log.exception("late alerts of channel %s could not be passed on to %s", name, fallback)
-                    continue
-                if moved:
-                    log.warning("%d late alert(s) of channel %s passed on to %s", moved, name, fallback)
-                    self._workers[fallback or ""].wake()
-            await pause(self._escalate, every)
+                    log.exception("channel %s: what is late could not be seen to", worker.name)
+            await pause(self._look, every)
+
+    async def _pass_on(self, worker: Worker, fallback: str) -> None:
+        now = self.clock()
+        after = 0.0 if worker.suspended else self.patience.escalate_after
+        alerts = {*await self.store.late(worker.name, now - timedelta(seconds=after)), *worker.buried}
+        fresh = [alert for alert in sorted(alerts) if (alert, fallback) not in self._passed_on]
+        if not fresh:
+            return
+        decision = Decision(more=tuple((alert, NewDelivery(fallback)) for alert in fresh))
+        done = await self.store.apply(lambda _: decision, now)
+        self._passed_on |= {(alert, fallback) for alert in fresh}
+        worker.buried.clear()
+        log.warning("channel %s: %d late alert(s) passed on to %s", worker.name, len(fresh), fallback)
+        self.wake({fallback, *done.channels})
+
+    async def _give_up(self, name: str) -> None:
+        now = self.clock()
+        why = f"not delivered within {self.patience.give_up / 3600:g} h"
+        for alert in await self.store.give_up(name, now - timedelta(seconds=self.patience.give_up), why, now):
+            await self.tell(undelivered(alert, name, why))
 
 
 class Worker:
@@ -131,12 +158,17 @@ class Worker:
     def __init__(self, destination: Destination, stage: Deliver) -> None:
         self.destination, self.stage = destination, stage
         self.channel, self.name = destination.channel, destination.channel.name
+        self.suspended = False
+        self.buried: set[int] = set()  # alerts that the fallback should get
         self._woken = asyncio.Event()
         self._failures = 0  # in a row
         self._free_at = 0.0  # monotonic: not before, by the provider's word or our back-off
 
     def wake(self) -> None:
         self._woken.set()
+
+    def resumed(self) -> None:
+        self.suspended, self._failures, self._free_at = False, 0, 0.0
 
     async def run(self) -> None:
         """Until the stage stops. Nothing that goes wrong here reaches another worker."""
@@ -146,7 +178,7 @@ class Worker:
                 await pause(self._woken, left)
                 continue
             try:
-                delivery = await self.stage.store.claim(self.name, self.stage.clock(), self._freeze)
+                delivery = await self._claim()
                 if delivery is None:
                     await self._idle()
                     continue
@@ -156,31 +188,34 @@ class Worker:
                 continue
             await self._deliver(delivery)
 
-    async def _idle(self) -> None:
-        due = await self.stage.store.next_due(self.name)
-        left = (due - self.stage.clock()).total_seconds() if due else self.stage.patience.look
-        await pause(self._woken, min(max(left, 0.001), self.stage.patience.look))
+    async def _claim(self) -> Delivery | None:
+        """What is in doubt first: later news of the same contact waits for it."""
+        now = self.stage.clock()
+        doubtful = await self.stage.store.claim_unknown(self.name, now, repeat=False)
+        return doubtful or await self.stage.store.claim(self.name, now, self._freeze)
 
-    def _freeze(self, message: Message, earlier: Earlier | None) -> Payload:
+    async def _idle(self) -> None:
+        due = await self.stage.store.next_due([self.name])
+        left = (due - self.stage.clock()).total_seconds() if due else self.stage.patience.look
+        await pause(self._woken, min(max(left, AT_ONCE), self.stage.patience.look))
+
+    def _freeze(self, row: Row) -> Payload:
         """The payload for good. A channel that cannot lay a message out must not lose it: then the bare words go."""
+        message = row.message
         try:
-            return self.channel.render(message, earlier)
+            return self.channel.render(message, row.earlier)
         except Exception:
             log.exception("channel %s: alert %s could not be laid out", self.name, message.id)
             return self.channel.render(Message(message.kind, message.id, message.headline, link=message.link), None)
 
     async def _deliver(self, delivery: Delivery) -> None:
-        stage, now = self.stage, self.stage.clock()
-        if delivery.trying_since and (now - delivery.trying_since).total_seconds() > stage.patience.give_up:
-            await self._bury(delivery, f"not delivered within {stage.patience.give_up / 3600:g} h")
-            return
         try:
             verdict = await self._settle(delivery)
             if verdict == "hold":
-                await self._bury(delivery, "held: it may have arrived, and this channel is set to hold what is in doubt")
+                await self._held(delivery)
                 return
             if verdict == "repeat":
-                await stage.store.mark_possible_repeat(delivery.id)
+                await self.stage.store.mark_possible_repeat(delivery.id)
                 delivery = replace(delivery, possible_repeat=True)
             receipt = verdict if isinstance(verdict, Receipt) else await self._send(delivery)
         except DeliveryError as error:
@@ -220,55 +255,54 @@ class Worker:
     async def _sent(self, delivery: Delivery, receipt: Receipt) -> None:
         self._failures = 0
         self._rest(max(self.destination.spacing, receipt.rest))
-        await self.stage.surely(
-            lambda: self.stage.store.mark_sent(delivery.id, receipt, self.stage.clock()), f"delivery {delivery.id} (sent)"
-        )
+        now = self.stage.clock()
+        await self._write(delivery, lambda: self.stage.store.mark_sent(delivery.id, receipt, now))
+
+    async def _held(self, delivery: Delivery) -> None:
+        why, now = "held: it may have arrived, and this channel holds what is in doubt", self.stage.clock()
+        await self._write(delivery, lambda: self.stage.store.mark_unknown(delivery.id, why, now, None))
+        await self.stage.tell(undelivered(delivery.alert, self.name, why))
 
     async def _failed(self, delivery: Delivery, error: DeliveryError) -> None:
-        store, now = self.stage.store, self.stage.clock()
-        log.warning(
-            "channel %s: delivery %d, attempt %d: %s: %s", self.name, delivery.id, delivery.attempt, error.kind, error.text
-        )
+        store, now, number, text = self.stage.store, self.stage.clock(), delivery.id, error.text
+        log.warning("channel %s: delivery %d, attempt %d: %s: %s", self.name, number, delivery.attempt, error.kind, text)
         if error.kind == "permanent":
-            await self.stage.surely(
-                lambda: store.suspend(self.name, error.text, now, delivery.id), f"channel {self.name} (suspended)"
-            )
-            text = (
-                f"Channel {self.name} is suspended: {error.text}. Its queue is kept; mend it, then: channels resume {self.name}"
-            )
-            await self.stage.tell(Notice(f"channel:{self.name}", "channel_suspended", text))
-            self.stage.wake([])
-            return
-        if error.kind == "rejected":
-            plainer = self.channel.degrade(delivery.payload)
-            if plainer is None:
-                await self._bury(delivery, f"refused in its plainest form: {error.text}")
-                return
-            kept = plainer
-            await self.stage.surely(
-                lambda: store.mark_rejected(delivery.id, kept, error.text, now), f"delivery {delivery.id} (rejected)"
-            )
-            self._rest(self.destination.spacing)
-            return
-        delay = self._hold_off(error.after, delivery.attempt)
-        if error.kind == "unknown":
-            if self.channel.guarantee.unknown == "reconcile":
-                delay = max(delay, SETTLE)
-            at = now + timedelta(seconds=delay)
-            await self.stage.surely(
-                lambda: store.mark_unknown(delivery.id, at, error.text, now), f"delivery {delivery.id} (unknown)"
-            )
+            await self._suspend(delivery, text)
+        elif error.kind == "rejected":
+            await self._rejected(delivery, text)
         else:
+            doubt = error.kind == "unknown"
+            delay = self._hold_off(error.after, delivery.attempt)
+            if doubt and self.channel.guarantee.unknown == "reconcile":
+                delay = max(delay, self.stage.patience.settle)
             at = now + timedelta(seconds=delay)
-            await self.stage.surely(lambda: store.mark_retry(delivery.id, at, error.text, now), f"delivery {delivery.id} (retry)")
+            if doubt:
+                await self._write(delivery, lambda: store.mark_unknown(number, text, now, at))
+            else:
+                await self._write(delivery, lambda: store.mark_retry(number, at, text, now))
 
-    async def _bury(self, delivery: Delivery, why: str) -> None:
-        await self.stage.surely(
-            lambda: self.stage.store.mark_dead(delivery.id, why, self.stage.clock()), f"delivery {delivery.id} (dead)"
-        )
-        text = f"Alert {delivery.alert} was not delivered to channel {self.name}: {why}. It stands in the log: log alerts"
-        await self.stage.tell(Notice(f"delivery:{delivery.id}", "delivery_dead", text))
-        self.stage.wake([])
+    async def _suspend(self, delivery: Delivery, why: str) -> None:
+        """The channel refuses: its queue is kept, this delivery first in it."""
+        store, now = self.stage.store, self.stage.clock()
+        await self._write(delivery, lambda: store.mark_retry(delivery.id, now, why, now))
+        await self._write(delivery, lambda: store.suspend(self.name, why, now))
+        self.suspended = True
+        text = f"Channel {self.name} is suspended: {why}. Its queue is kept; put it right, then: channels resume {self.name}"
+        await self.stage.tell(Notice(f"channel:{self.name}", SUSPENDED, text))
+        self.stage.passed_over()
+
+    async def _rejected(self, delivery: Delivery, why: str) -> None:
+        """The message is refused, the channel is fine: the next plainer form, or the end of it."""
+        plainer, now = self.channel.degrade(delivery.payload), self.stage.clock()
+        await self._write(delivery, lambda: self.stage.store.mark_rejected(delivery.id, plainer, why, now))
+        self._rest(self.destination.spacing)
+        if plainer is None:
+            self.buried.add(delivery.alert)
+            await self.stage.tell(undelivered(delivery.alert, self.name, f"refused in its plainest form: {why}"))
+            self.stage.passed_over()
+
+    async def _write(self, delivery: Delivery, write: Callable[[], Awaitable[Any]]) -> None:
+        await self.stage.surely(write, f"channel {self.name}: what became of delivery {delivery.id}")
 
     def _hold_off(self, after: float | None, attempt: int = 0) -> float:
         """Seconds until the row is due again; the whole channel waits too, for as long as the provider said or its failures last."""
@@ -277,11 +311,17 @@ class Worker:
             self._rest(after)
             return after
         rand = self.stage.rand()
-        self._rest(back_off(self._failures, rand))
-        return back_off(max(self._failures, attempt), rand)
+        self._rest(self.stage.patience.back_off(self._failures, rand))
+        return self.stage.patience.back_off(max(self._failures, attempt), rand)
 
     def _rest(self, seconds: float) -> None:
         self._free_at = max(self._free_at, asyncio.get_running_loop().time() + seconds)
+
+
+def undelivered(alert: int, channel: str, why: str) -> Notice:
+    return Notice(
+        f"undelivered:{alert}:{channel}", "undelivered", f"Alert {alert} was not delivered to channel {channel}: {why}."
+    )
 
 
 async def pause(event: asyncio.Event, seconds: float) -> None:
