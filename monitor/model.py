@@ -306,7 +306,6 @@ class Delivery:
     payload: Mapping[str, Any]  # frozen at first claim; a retry sends identical bytes
     attempt: int  # 1 for the first
     possible_repeat: bool = False
-    trying_since: datetime | None = None  # start of its first attempt, those before a suspension not counted; None: none yet
     unknown_since: datetime | None = None  # start of the first attempt that may have arrived; None: there is none
 
 
