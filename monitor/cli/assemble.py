@@ -16,8 +16,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from monitor.channels import channels as channel_registry
-from monitor.cli.base import data_home
+from monitor.cli.base import data_home, database_path, read_config
 from monitor.config import AccountTable, ChannelTable, Config, ConfigError, Problem, Secret, did_you_mean, explain
+from monitor.daemon import Plan
 from monitor.leaders import Registry
 from monitor.leaders import load as load_leaders
 from monitor.match import Matcher, Rules
@@ -123,9 +124,12 @@ def rules_of(config: Config) -> Rules:
     """The desk's own matching rules."""
     match = config.match
     return Rules(
-        watch=tuple(match.watch), ignore=tuple(match.ignore), people=tuple(match.people),
-        words=tuple((w.phrase, w.mode) for w in match.words), threshold=match.threshold,
-    )  # fmt: skip
+        watch=tuple(match.watch),
+        ignore=tuple(match.ignore),
+        words={mode: tuple(phrases) for mode, phrases in match.words.items()},
+        tiers=frozenset(match.tiers),
+        people=dict(match.people),
+    )
 
 
 def matcher_of(config: Config, registry: Registry | None = None) -> Matcher:
@@ -134,6 +138,20 @@ def matcher_of(config: Config, registry: Registry | None = None) -> Matcher:
         return Matcher(registry or leaders_of(config), rules_of(config))
     except ValueError as error:
         raise ConfigError([Problem("match", "", str(error))]) from None
+
+
+def plan_of(path: str | None) -> Plan:
+    """Everything a daemon runs on. Raises ConfigError or SecretError with all that is wrong."""
+    config, place = read_config(path)
+    parts = check_parts(config)
+    problems = missing_secrets(parts)
+    if problems:
+        raise ConfigError(problems)
+    registry = leaders_of(config)
+    matcher = matcher_of(config, registry)
+    plan = Plan(config, place, database_path(config, place), parts.sources, parts.channels, registry, matcher, reveal)
+    plan.rules(), plan.desk()  # what they refuse is refused here, not at the first alert
+    return plan
 
 
 def open_to_others(place: Path) -> str | None:

@@ -129,15 +129,12 @@ class LeaderTable(OpenTable):
     """An addition or correction to the registry; the registry checks the keys."""
 
 
-class WordsTable(Table):
-    phrase: str = Field(min_length=2, max_length=200)
-    mode: Mode = "unspecified"
-
-
 class MatchTable(Table):
-    threshold: Share | None = Field(None, description="Confidence from which a post is flagged; default: as fitted.")
     near_miss: Share = Field(0.15, description="Confidence from which an unflagged post is kept for review.")
     watch: list[str] = Field(default_factory=list, description="Phrases (RE2 patterns) that flag a post by themselves.")
     ignore: list[str] = Field(default_factory=list, description="Phrases (RE2 patterns) that keep a post unflagged.")
-    words: list[WordsTable] = Field(default_factory=list, description="Further contact words.")
-    people: list[str] = Field(default_factory=list, description="Names below leader level that count as well (envoys, central bankers).")
+    words: dict[Mode, list[str]] = Field(default_factory=dict, description='Further contact words by mode: { call = ["rang up"] }.')
+    tiers: list[Literal["leader", "official"]] = Field(
+        default_factory=lambda: ["leader"], description="Whose contacts count; official: ministers and envoys too."
+    )
+    people: dict[str, Country] = Field(default_factory=dict, description='People below leader level that count: { "Jane Doe" = "US" }.')

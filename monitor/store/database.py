@@ -232,6 +232,21 @@ class Lock:
         os.pwrite(file, f"{os.getpid()}\n".encode(), 0)
         self._file = file
 
+    def holder(self) -> int | None:
+        """The process of the daemon that holds the lock now; None if nobody does."""
+        try:
+            file = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            return None
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            words = os.read(file, 20).decode("ascii", "replace").strip()
+            return int(words) if words.isdigit() else None
+        finally:
+            os.close(file)
+        return None
+
     def release(self) -> None:
         if self._file is not None:
             os.close(self._file)  # the file stays: removing it could let two processes lock two files of one name

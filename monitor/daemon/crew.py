@@ -1,0 +1,183 @@
+"""The stages at work on one plan: built, started, watched over, drained. A reload raises a new crew on the same store."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
+from typing import Any
+
+import httpx
+
+from monitor.channels import channels as channel_registry
+from monitor.channels.base import Tools
+from monitor.daemon.plan import Plan
+from monitor.daemon.runner import Runner
+from monitor.http import Fetcher, Guard, Pace, channel_client, source_client
+from monitor.model import Kind
+from monitor.sources import sources as source_registry
+from monitor.stages.deliver import Deliver, Destination, Patience
+from monitor.stages.news import Newsroom
+from monitor.stages.operator import Operator
+from monitor.stages.poll import Poll, Schedule
+from monitor.stages.triage import Judge, Triage
+from monitor.stages.watch import Watch
+from monitor.store import Store
+
+log = logging.getLogger("hotline.daemon")
+
+SPEAKERS: frozenset[Kind] = frozenset(("leader", "presidency", "pm_office", "foreign_ministry", "government", "press_office", "royal_house"))
+"""Accounts that may publish a country's readout."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What the daemon takes from outside: time and chance."""
+
+    clock: Callable[[], datetime]
+    rand: Callable[[], float]
+
+
+class Crew:
+    """Everything that works on one plan. `start`, then it runs by itself until `drain`."""
+
+    def __init__(self, plan: Plan, store: Store, world: World) -> None:
+        """Must be called where an event loop runs. Raises ConfigError or SecretError; then nothing is left open."""
+        config = plan.config
+        self.plan, self.store, self.world = plan, store, world
+        desk = plan.desk()
+        newsroom = Newsroom(plan.follow(), desk, plan.rules())
+        self._clients: list[httpx.AsyncClient] = []
+        self.fetcher = _fetcher(plan, world)
+        self.operator = Operator(store, desk, (config.operator,), world.clock, self._wake_channels)
+        self.destinations = [self._destination(name) for name in config.channels]
+        registry = source_registry()
+        self.sources = {name: registry[name](settings, self.fetcher) for name, settings in plan.sources.items()}
+        self.poll = Poll(
+            store, self.sources, clock=world.clock, rand=world.rand, tell=self.operator.tell, stored=self._stored,
+            schedule=Schedule(config.schedule.concurrency, config.schedule.jitter),
+        )  # fmt: skip
+        patience = Patience(give_up=config.limits.give_up, escalate_after=config.limits.escalate_after)
+        self.deliver = Deliver(
+            store, self.destinations, clock=world.clock, rand=world.rand, tell=self.operator.tell, patience=patience
+        )  # fmt: skip
+        judge = Judge(plan.matcher, near_miss=config.match.near_miss)
+        triage = Triage(store, judge, newsroom, self.operator, world.clock, self._wake_channels, self._changed)
+        hot_for = timedelta(seconds=config.schedule.hot_for)
+        watch = Watch(store, newsroom, self.operator, world.clock, self._wake_channels, self._hot, hot_for, self.deliver.resume)
+        self._watch = watch
+        self.triage = Runner("triage", triage.run)
+        self.watch = Runner("watch", watch.run)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Take up the accounts, and what an earlier run left behind, and begin."""
+        await self.poll.start(self.plan.config.accounts())
+        self._tasks = [self._supervised("poll", self.poll.run), self._supervised("deliver", self.deliver.run)]
+        self.triage.wake()
+        self.watch.wake()
+        self.deliver.wake()
+
+    async def drain(self) -> None:
+        """Stop taking on work, finish what is under way, close what is open. What waits stays in its rows."""
+        await self.poll.stop()
+        await self.triage.drain()
+        await self.watch.drain()
+        await self.deliver.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.close()
+
+    async def close(self) -> None:
+        """Close sources, channels and clients."""
+        for source in self.sources.values():
+            await source.close()
+        for destination in self.destinations:
+            await destination.channel.close()
+        for client in self._clients:
+            await client.aclose()
+        await self.fetcher.close()
+
+    async def once(self, patience: float) -> bool:
+        """Every account polled once, everything triaged, everything due sent. True if nothing went wrong or waits."""
+        await self.poll.start(self.plan.config.accounts())
+        fine = await self.poll.once()
+        self._tasks = [self._supervised("deliver", self.deliver.run)]
+        for runner in (self.triage, self.watch):
+            runner.wake()
+            await runner.drain()
+        self.deliver.wake()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                while await self._waiting():
+                    await asyncio.sleep(0.02)
+        return fine and not await self._waiting()
+
+    async def _waiting(self) -> bool:
+        """Whether something is due in a channel now."""
+        due = [await self.store.next_due(d.channel.name) for d in self.destinations]
+        return any(moment is not None and moment <= self.world.clock() for moment in due)
+
+    async def registry_age(self) -> None:
+        """Tell the operator when the registry of leaders has grown old."""
+        as_of = datetime.combine(self.plan.registry.as_of, clock_time(), UTC)
+        await self._watch.registry(as_of)
+
+    # What the stages call.
+
+    def _stored(self) -> None:
+        self.triage.wake()
+
+    def _changed(self) -> None:
+        self.watch.wake()
+
+    def _wake_channels(self, channels: frozenset[str]) -> None:
+        self.deliver.wake(channels)
+
+    def _hot(self, countries: frozenset[str], until: datetime) -> None:
+        """Poll the governments of these countries closely until then, and whatever accounts the readout tables add."""
+        left = (until - self.world.clock()).total_seconds()
+        if left <= 0:
+            return
+        accounts = {a.key for a in self.plan.config.accounts() if a.country in countries and a.kind in SPEAKERS}
+        accounts |= {key for table in self.plan.config.readout if not table.pair or set(table.pair) <= countries for key in table.accounts}
+        self.poll.hot(accounts, self.plan.config.schedule.hot_every, left)
+
+    # Building and keeping.
+
+    def _destination(self, name: str) -> Destination:
+        table, settings = self.plan.config.channels[name], self.plan.channels[name]
+        guard = Guard.of(table.allow_private)
+        client = channel_client(guard, self.plan.config.schedule.timeout, table.proxy)
+        self._clients.append(client)
+        tools = Tools(client, self.plan.reveal, self.world.clock, guard, self.plan.config.desk.language)
+        channel = channel_registry()[table.type](name, settings, tools)
+        return Destination(channel, table.unknown, table.min_interval, table.fallback)
+
+    def _supervised(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
+        """A stage that runs for ever; if it ever fails as a whole it is told and begun again."""
+
+        async def keep() -> None:
+            while True:
+                try:
+                    await work()
+                except Exception:
+                    log.exception("the %s stage failed; it begins again in a second", name)
+                    await asyncio.sleep(1)
+                else:
+                    return
+
+        return asyncio.get_running_loop().create_task(keep(), name=f"stage {name}")
+
+
+def _fetcher(plan: Plan, world: World) -> Fetcher:
+    schedule, limits = plan.config.schedule, plan.config.limits
+    pace = Pace(schedule.per_host)
+    return source_client(
+        world.clock, timeout=schedule.timeout, max_bytes=limits.max_body, connections=schedule.concurrency, pace=pace
+    )  # fmt: skip
