@@ -24,7 +24,7 @@ UNOFFICIAL: tuple[Kind, ...] = ("media", "other")
 """Kinds of account that report, and never speak for the country they are in."""
 
 DAYS_APART = timedelta(hours=12)
-"""Two intervals that do not overlap are two days only with a gap of this much: "just now" and "an hour ago" are not."""
+"""Finely timed words are of two days only with a gap of this much: "just now" and "an hour ago" are not."""
 
 DetailKind = Literal[
     "status", "confirmed", "readout", "named", "joined", "moved", "dated", "withdrawn", "deleted", "restored", "denied", "conflict",
@@ -139,9 +139,14 @@ def _between(a: str, a_says: ContactPost, b: str, b_says: ContactPost) -> list[C
     family_one, family_two = FAMILIES[one.mode], FAMILIES[two.mode]
     if family_one != family_two and "any" not in (family_one, family_two):
         found.append(Conflict("mode", a, b, a_says, b_says))
-    if one.when and two.when and one.status == two.status and gap(one.when, two.when) >= DAYS_APART:
+    if one.when and two.when and one.status == two.status and _different_days(one.when, two.when):
         found.append(Conflict("day", a, b, a_says, b_says))
     return found
+
+
+def _different_days(one: Interval, two: Interval) -> bool:
+    coarse = not {one.precision, two.precision} & {"minute", "hour", "unknown"}
+    return not one.overlaps(two) and (coarse or gap(one, two) >= DAYS_APART)
 
 
 def conflict_words(found: Sequence[Conflict]) -> str | None:

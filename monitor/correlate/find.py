@@ -120,9 +120,10 @@ def _apart(said: Said, contact: Contact) -> timedelta | None:
     own = [e for e in active(contact) if e.account == said.account]
     if ours.fine and theirs.fine and said.claim.status == contact.status == "happened":
         return away if away <= (REPEAT if own else ONE_TALK) else None
-    if away == timedelta(0):
-        return away
-    return away if away <= _leeway(said, contact, ours, theirs) else None
+    if ours.interval.overlaps(theirs.interval):
+        return timedelta(0)
+    leeway = _leeway(said, contact, ours, theirs)
+    return away if leeway and away <= leeway else None
 
 
 def _leeway(said: Said, contact: Contact, ours: Span, theirs: Span) -> timedelta:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from monitor.contacts import Change, Detail, gap, readouts, speaks, spoken
+from monitor.contacts import Change, Detail, readouts, speaks, spoken
 from monitor.correlate.fold import fold
 from monitor.correlate.parties import pair_up
 from monitor.correlate.timing import FINENESS
@@ -102,7 +102,7 @@ def differences(before: Contact, after: Contact) -> tuple[Detail, ...]:
             found.append(Detail("named", person.name))
     if after.status in ("upcoming", "cancelled") and after.when and after.when.precision != "unknown":
         fine = FINENESS[after.when.precision] <= DATED
-        if before.when and gap(before.when, after.when) > timedelta(0):
+        if before.when and not before.when.overlaps(after.when):
             found.append(Detail("moved"))
         elif fine and (before.when is None or FINENESS[before.when.precision] > DATED) and after.status == "upcoming":
             found.append(Detail("dated"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.contacts import FAMILIES, active, gap
+from monitor.contacts import FAMILIES, active
 from monitor.model import Claim, Contact, ContactPost, Form, Interval, Mode, Precision
 
 FINE: tuple[Precision, ...] = ("minute", "hour")
@@ -87,7 +87,7 @@ def settle(entries: tuple[ContactPost, ...]) -> Interval | None:
     for entry in held or told:
         when = entry.claim.when
         assert when is not None
-        if settled is None or gap(settled, when) > timedelta(0):
+        if settled is None or not settled.overlaps(when):
             if settled is None or not held:  # a plan that moved; two reports of what was are a conflict, and the first stands
                 settled = when
         else:
