@@ -44,6 +44,9 @@ def joined(before: Contact, entry: ContactPost, settings: Settings) -> Change:
 
 def revised(before: Contact, old: ContactPost, new: ContactPost, now: datetime, settings: Settings) -> Change:
     """The contact after an edit that still claims it."""
+    if (old.claim, old.form) == (new.claim, new.form) and old.relation != "withdrawn":
+        same = tuple(replace(new, relation=e.relation) if same_claim(e, old) else e for e in before.posts)
+        return Change(before, replace(before, posts=same), None, "post edited: says the same", entry=replace(new, relation=old.relation))
     others = tuple(e for e in before.posts if not same_claim(e, old))
     after = fold(before.id, (*others, new), before, settings)
     details = differences(before, after)
