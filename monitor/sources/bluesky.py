@@ -61,7 +61,7 @@ class Bluesky:
         self._settings = settings
         self._api = Api(settings.appview, http)
         self._documents = Documents(settings.plc)
-        self._dids: dict[str, str] = {}  # by Account.key, where configuration and store give none
+        self._found: dict[str, Identity] = {}  # by Account.key, where neither configuration nor store gave a DID
         self._shown: dict[str, Identity] = {}  # by Account.key, as last handed over
         self._etags: dict[str, str] = {}  # by DID, of answers whose posts are stored
 
@@ -143,13 +143,14 @@ class Bluesky:
         """Nothing is held open: the pool is the fetcher's."""
 
     async def _did(self, account: Account, now: datetime) -> str:
-        known = account.id or self._dids.get(account.key)
-        if known is not None:
-            return known
+        if account.id is not None:
+            return account.id
+        if (found := self._found.get(account.key)) is not None:
+            return found.id
         identity = read_author(await self._api.profile(account.handle, now))
         if identity is None:
             raise Unfetched("bad_content", "the profile names no DID")
-        self._dids[account.key] = identity.id
+        self._found[account.key] = identity
         return identity.id
 
     async def _ask(self, did: str, cursor: str | None, now: datetime, limit: int | None = None) -> Response:
@@ -178,6 +179,7 @@ class Bluesky:
         first: bool = False,
     ) -> Page:
         identities: dict[str, Identity] = {}
+        author = author or self._found.get(account.key)
         if author is not None and author != self._shown.get(account.key):
             identities[account.key] = self._shown[account.key] = author
         baseline = frozenset({account.key}) if first else frozenset[str]()

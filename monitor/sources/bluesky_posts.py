@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from monitor.model import Identity, Post
 from monitor.sources.shaping import OddError, clean, mapping, parts_of, sequence, text_of, time_of
@@ -98,7 +99,7 @@ def read_view(view: Mapping[str, Any], account: str, did: str, now: datetime, pa
         ),
         seen_at=now,
         created_at=time_of(record.get("createdAt")),
-        url=f"https://bsky.app/profile/{handle}/post/{uri.rpartition('/')[2]}",
+        url=f"https://bsky.app/profile/{quote(handle, safe=':')}/post/{quote(uri.rpartition('/')[2], safe=':')}",
         lang=next((text_of(lang)[:35] for lang in sequence(record.get("langs")) if text_of(lang)), None),
         author=author,
         raw=clean(json.dumps(view, ensure_ascii=False, separators=(",", ":"))),
