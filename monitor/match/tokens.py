@@ -96,8 +96,9 @@ def _segment(
     while index < size:
         length = 1
         for known in longest.get(run[index], ()):
-            if run[index : index + known] in entries:
-                length = known
+            piece = run[index : index + known]
+            if piece in entries:
+                length = len(piece)  # at the end of the run a piece is shorter than asked for
                 break
         words.append(run[index : index + length])
         kinds.append(CJK)
