@@ -15,7 +15,7 @@ may write. What is one file here:
 | triage, reader, decisions, contacts, notices | T2: what is decided on, read meanwhile, written |
 | outbox                       | T3                                                           |
 | acts, health, backup         | people, figures, copies                                      |
-| reading                      | lists, stories, figures and search for people                |
+| reading, filters, story, figures | lists, stories, figures and search for people            |
 
 To change the schema append `migrations/NNNN_name.sql` and the expected columns in `tests/store`.
 """
@@ -23,6 +23,8 @@ To change the schema append `migrations/NNNN_name.sql` and the expected columns 
 from __future__ import annotations
 
 from monitor.store.accounts import AccountRow
+from monitor.store.acts import add_act
+from monitor.store.backup import backup
 from monitor.store.errors import (
     RenderFailed,
     StoreBusy,
@@ -33,16 +35,20 @@ from monitor.store.errors import (
     StoreLocked,
     StoreNotWritable,
 )
+from monitor.store.filters import Filter
 from monitor.store.health import HealthRow, PollCount
 from monitor.store.outbox import ClaimRow
 from monitor.store.pages import Saved
+from monitor.store.reading import Reading
 from monitor.store.store import Store
 
 __all__ = [
     "AccountRow",
     "ClaimRow",
+    "Filter",
     "HealthRow",
     "PollCount",
+    "Reading",
     "RenderFailed",
     "Saved",
     "Store",
@@ -53,4 +59,6 @@ __all__ = [
     "StoreFull",
     "StoreLocked",
     "StoreNotWritable",
+    "add_act",
+    "backup",
 ]

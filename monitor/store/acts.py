@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from sqlite_utils import Database
@@ -11,6 +14,8 @@ from sqlite_utils import Database
 from monitor.decision import Act, Silence, SilenceKind
 from monitor.model import ActKind
 from monitor.store.codec import dumps, loads, stamp, when
+from monitor.store.database import BUSY_SECONDS, Connect, open_for_reading, transaction
+from monitor.store.errors import explain
 from monitor.store.search import clean
 
 _SILENCES: tuple[SilenceKind, ...] = ("leader", "country", "pair", "account", "phrase", "contact")
@@ -24,6 +29,28 @@ def add(db: Database, kind: ActKind, target: str, value: Mapping[str, Any], who:
     )
     assert cursor.lastrowid is not None
     return cursor.lastrowid
+
+
+def add_act(
+    path: str | Path,
+    kind: ActKind,
+    target: str,
+    value: Mapping[str, Any],
+    who: str,
+    now: datetime,
+    connect: Connect = sqlite3.connect,
+) -> int:
+    """Note an act from another process than the daemon: all that others may write. Returns its id. Raises StoreError."""
+    path = Path(path)
+    open_for_reading(path, connect).close()  # says what is wrong with the file before anything is written
+    try:
+        with contextlib.closing(connect(path, timeout=BUSY_SECONDS, isolation_level=None)) as conn:
+            conn.execute("PRAGMA synchronous = FULL")
+            db = Database(conn)
+            with transaction(db):
+                return add(db, kind, target, value, who, now)
+    except sqlite3.Error as error:
+        raise explain(error, path) from error
 
 
 def pending(db: Database) -> list[Act]:

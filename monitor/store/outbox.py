@@ -263,7 +263,7 @@ def resume(db: Database, channel: str, now: datetime) -> int:
 def next_due(db: Database, channels: Sequence[str]) -> datetime | None:
     """When the next delivery of these channels may be claimed (also as an unknown); past times mean now. None: nothing waits."""
     earliest = None
-    for channel in channels:
+    for channel in [channels] if isinstance(channels, str) else channels:
         row = db.execute(
             f"SELECT MIN(d.next_at) FROM deliveries d WHERE d.channel = ? AND d.state IN {_OPEN} AND {_WORKING}"
             f" AND (d.state = 'unknown' OR NOT {_BEHIND})",

@@ -331,11 +331,12 @@ FROM contact_parties x JOIN contact_parties y ON y.contact = x.contact AND x.par
 WHERE c.merged_into IS NULL AND c.retracted = 0;
 
 CREATE VIEW v_alerts AS
-SELECT al.id AS alert, al.created_at, al.kind, al.contact, c.names, al.headline, al.urgent, al.reason, p.key AS post,
+SELECT al.id AS alert, al.created_at, al.kind, al.contact, c.names, al.headline, al.urgent, al.reason, p.key AS post, a.key AS account,
     (SELECT COUNT(*) FROM deliveries d WHERE d.alert = al.id) AS deliveries,
     (SELECT COUNT(*) FROM deliveries d WHERE d.alert = al.id AND d.state = 'sent') AS sent,
     (SELECT GROUP_CONCAT(d.channel || ' ' || d.state, ', ') FROM deliveries d WHERE d.alert = al.id) AS outcome
-FROM alerts al LEFT JOIN contacts c ON c.id = al.contact LEFT JOIN revisions r ON r.id = al.revision LEFT JOIN posts p ON p.id = r.post;
+FROM alerts al LEFT JOIN contacts c ON c.id = al.contact LEFT JOIN revisions r ON r.id = al.revision LEFT JOIN posts p ON p.id = r.post
+    LEFT JOIN accounts a ON a.id = p.account;
 
 CREATE VIEW v_deliveries AS
 SELECT d.id AS delivery, d.alert, al.kind, d.contact, d.channel, d.state, d.reason, d.attempts, d.created_at, d.due_at, d.next_at,
