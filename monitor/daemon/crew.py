@@ -51,6 +51,7 @@ class Crew:
         self.plan, self.store, self.world = plan, store, world
         desk = plan.desk()
         newsroom = Newsroom(plan.follow(), desk, plan.rules())
+        self._loop = asyncio.get_running_loop()
         self._clients: list[httpx.AsyncClient] = []
         self.fetcher = _fetcher(plan, world)
         self.operator = Operator(store, desk, (config.operator,), world.clock, self._wake_channels)
@@ -140,13 +141,16 @@ class Crew:
         self.deliver.wake(channels)
 
     def _hot(self, countries: frozenset[str], until: datetime) -> None:
-        """Poll the governments of these countries closely until then, and whatever accounts the readout tables add."""
+        """Poll the governments of these countries closely until then, and whatever accounts the readout tables add.
+
+        Watch calls this from inside a transaction, on the store's thread.
+        """
         left = (until - self.world.clock()).total_seconds()
         if left <= 0:
             return
         accounts = {a.key for a in self.plan.config.accounts() if a.country in countries and a.kind in SPEAKERS}
         accounts |= {key for table in self.plan.config.readout if not table.pair or set(table.pair) <= countries for key in table.accounts}
-        self.poll.hot(accounts, self.plan.config.schedule.hot_every, left)
+        self._loop.call_soon_threadsafe(self.poll.hot, accounts, self.plan.config.schedule.hot_every, left)
 
     # Building and keeping.
 
