@@ -11,7 +11,8 @@ from typing import Any
 
 from babel import Locale
 
-LANGUAGES = ("en", "fr", "es", "hi")
+LANGUAGES = {"en": "en_GB", "fr": "fr", "es": "es", "hi": "hi"}
+"""Languages of alerts, each with the CLDR locale of its dates."""
 
 
 @dataclass(frozen=True)
@@ -51,4 +52,4 @@ def catalogue(language: str) -> Catalogue:
     if language not in LANGUAGES:
         raise ValueError(f'"{language}": alerts speak {", ".join(LANGUAGES)}')
     text = files("monitor.compose").joinpath("locale", f"{language}.toml").read_text(encoding="utf-8")
-    return Catalogue(language, Locale.parse(language), tomllib.loads(text))
+    return Catalogue(language, Locale.parse(LANGUAGES[language]), tomllib.loads(text))

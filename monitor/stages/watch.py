@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -52,15 +52,22 @@ class Watch:
     hot: Hot
     hot_for: timedelta
     resume: Callable[[str], Awaitable[int]]
+    _heated: dict[str, frozenset[str]] = field(default_factory=dict)
 
     async def run(self) -> int:
         """One look. Returns how many alerts were written."""
         written = 0
         for act in await self.store.pending_acts():
             written += await self._act(act)
-        written += await self._apply(self._due)
-        written += await self._apply(self._digests)
-        await self._apply(self._heat)
+        warm: list[Contact] = []
+
+        def look(reader: Reader, now: datetime) -> Decision:
+            warm[:] = reader.opened(now - self.hot_for)
+            due, digests = self._due(reader, now), self._digests(reader, now)
+            return replace(due, alerts=(*due.alerts, *digests))
+
+        written += await self._apply(look)
+        self._heat(warm)
         return written
 
     async def registry(self, as_of: datetime) -> None:
@@ -105,7 +112,7 @@ class Watch:
             changes += _some(correlate.lapsed(contact, now))
         return self.newsroom.decision(changes, reader, now) if changes else NOTHING
 
-    def _digests(self, reader: Reader, now: datetime) -> Decision:
+    def _digests(self, reader: Reader, now: datetime) -> list[NewAlert]:
         """Digests whose time has come since the alerts in them began to wait."""
         rules, alerts = self.newsroom.rules, list[NewAlert]()
         for schedule in dict.fromkeys(r.digest for r in rules.routes if r.digest):
@@ -115,8 +122,7 @@ class Watch:
                 alerts += self._gathered(due, schedule.text, now, flood=False)
         held = reader.waiting(route.FLOOD)
         ripe = {w.channel for w in held if now - w.at >= GATHER}
-        alerts += self._gathered([w for w in held if w.channel in ripe], "flood", now, flood=True)
-        return Decision(alerts=tuple(alerts)) if alerts else NOTHING
+        return alerts + self._gathered([w for w in held if w.channel in ripe], "flood", now, flood=True)
 
     def _gathered(self, waiting: Sequence[Waiting], reason: str, now: datetime, flood: bool) -> list[NewAlert]:
         """One digest a channel."""
@@ -131,12 +137,13 @@ class Watch:
             for channel, own in by_channel.items()
         ]  # fmt: skip
 
-    def _heat(self, reader: Reader, now: datetime) -> Decision:
-        """Keeps the governments of new contacts on the hot cadence; after a restart as well."""
-        for contact in reader.opened(now - self.hot_for):
-            if waits(contact):
-                self.hot(countries([contact]), contact.opened_at + self.hot_for)
-        return NOTHING
+    def _heat(self, warm: Sequence[Contact]) -> None:
+        """Puts the governments of new contacts on the hot cadence, once a run, so after a restart as well."""
+        standing = {c.id: countries([c]) for c in warm if waits(c)}
+        for contact in warm:
+            if contact.id in standing and self._heated.get(contact.id) != standing[contact.id]:
+                self.hot(standing[contact.id], contact.opened_at + self.hot_for)
+        self._heated = standing
 
 
 def waits(contact: Contact) -> bool:

@@ -67,7 +67,7 @@ def test_no_contact_is_new_twice_and_every_change_is_of_its_contact(said: list[t
         run.line(f"{clock(int(minutes))} {account} {form} {mode} {status} {parties} {when}")
     kinds = Counter(run.told)
     assert all(count == 1 for (_, kind), count in kinds.items() if kind == "new")
-    first = {}
+    first: dict[str, str] = {}
     for contact, kind in run.told:
         first.setdefault(contact, kind)
     assert set(first.values()) <= {"new", "cancelled", "denied"}
