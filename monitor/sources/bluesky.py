@@ -10,18 +10,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from monitor.config import WebAddress
+from monitor.config import Secret, WebAddress
 from monitor.http import Fetcher, Response, Unfetched
 from monitor.model import Account, Identity, Outcome, Page, Post
-from monitor.sources.bluesky_api import Api
-from monitor.sources.bluesky_identity import Documents, confirm
+from monitor.sources.bluesky_api import NOT_FOUND, Api
+from monitor.sources.bluesky_identity import EPOCH, Documents, confirm
+from monitor.sources.bluesky_login import Login
 from monitor.sources.bluesky_posts import Feed, read_author, read_feed
 from monitor.sources.bluesky_reread import reread
+from monitor.sources.secrets import reveal
 from monitor.sources.shaping import OddError, skipped
 
 FEED = "app.bsky.feed.getAuthorFeed"
@@ -39,7 +43,19 @@ class BlueskySettings(BaseModel):
     appview: WebAddress = Field("https://public.api.bsky.app", description="Where feeds and profiles are read.")
     plc: WebAddress = Field("https://plc.directory", description="Where DIDs are looked up.")
     page: int = Field(30, ge=1, le=100, description="Entries asked for at a time.")
+    pds: WebAddress = Field("https://bsky.social", description="Where a login is made; not needed without one.")
+    login: str | None = Field(None, min_length=3, description="Handle to log in with. Not needed: public feeds are read without.")
+    password: Secret | None = Field(None, description="An app password of that handle, never the account's own.")
+    session: str = Field(
+        "~/.local/state/hotline/bluesky.session", description="Where the login's tokens are kept, for Hotline only."
+    )
     max_pages: int = Field(10, ge=1, le=100, description="Pages walked back when more than one is new.")
+
+    @model_validator(mode="after")
+    def _whole_login(self) -> BlueskySettings:
+        if (self.login is None) != (self.password is None):
+            raise ValueError('a login needs both: login = "HANDLE" and password = { env = "NAME" }')
+        return self
 
 
 class BlueskyOptions(BaseModel):
@@ -59,7 +75,8 @@ class Bluesky:
 
     def __init__(self, settings: BlueskySettings, http: Fetcher) -> None:
         self._settings = settings
-        self._api = Api(settings.appview, http)
+        self._login = _login(settings)
+        self._api = Api(settings.pds if self._login else settings.appview, http, self._login)
         self._documents = Documents(settings.plc)
         self._found: dict[str, Identity] = {}  # by Account.key, where neither configuration nor store gave a DID
         self._shown: dict[str, Identity] = {}  # by Account.key, as last handed over
@@ -75,7 +92,7 @@ class Bluesky:
                 async for page in self._fetch(account, cursors, now):
                     yield page
             except Unfetched as failure:
-                yield Page(self.name, {account.key: failure.outcome})
+                yield Page(self.name, {account.key: await self._why(failure, account, now)})
             except OddError as reason:
                 yield Page(self.name, {account.key: Outcome("bad_content", str(reason))})
 
@@ -116,8 +133,16 @@ class Bluesky:
             return []
 
     async def identify(self, account: Account) -> tuple[Outcome, Identity | None]:
-        """Who the handle leads to now, and whether the DID's own document agrees."""
-        return await confirm(self._api, self._documents, account)
+        """Who the handle leads to now, whether the DID's own document agrees, and when it last posted."""
+        outcome, identity = await confirm(self._api, self._documents, account)
+        if identity is None:
+            return outcome, None
+        try:
+            newest = read_feed((await self._ask(identity.id, None, EPOCH, limit=1)).json(), account.key, identity.id, EPOCH)
+        except (Unfetched, OddError):
+            return outcome, identity
+        dates = [item.post.created_at for item in newest.items if item.post and item.post.created_at]
+        return outcome, replace(identity, last_post=max(dates, default=None))
 
     async def backfill(self, account: Account, since: datetime, cursors: Mapping[str, str], now: datetime) -> AsyncIterator[Page]:
         """Walk back until a whole page is older than `since`. Goes on after a break: the place is a cursor row."""
@@ -140,7 +165,17 @@ class Bluesky:
             yield Page(self.name, {account.key: failure.outcome}, backfill=True)
 
     async def close(self) -> None:
-        """Nothing is held open: the pool is the fetcher's."""
+        if self._login is not None:
+            await self._login.close()
+
+    async def _why(self, failure: Unfetched, account: Account, now: datetime) -> Outcome:
+        """A feed says "Profile not found" for whatever is wrong with an account; its profile tells what."""
+        if failure.code == NOT_FOUND and account.id is not None:
+            try:
+                await self._api.profile(account.id, now)
+            except Unfetched as told:
+                return told.outcome if told.outcome.kind == "gone" else failure.outcome
+        return failure.outcome
 
     async def _did(self, account: Account, now: datetime) -> str:
         if account.id is not None:
@@ -184,6 +219,13 @@ class Bluesky:
             identities[account.key] = self._shown[account.key] = author
         baseline = frozenset({account.key}) if first else frozenset[str]()
         return Page(self.name, {account.key: outcome}, tuple(posts), cursors or {}, baseline, identities)
+
+
+def _login(settings: BlueskySettings) -> Login | None:
+    if settings.login is None or settings.password is None:
+        return None
+    secret = settings.password
+    return Login(settings.pds, settings.login, lambda: reveal(secret), Path(settings.session).expanduser())
 
 
 def _remember(did: str, marks: Sequence[str], memory: str | None) -> dict[str, str | None]:

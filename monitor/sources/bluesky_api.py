@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from monitor.http import Fetcher, Response, Unfetched, refusal
 from monitor.model import OutcomeKind
+from monitor.sources.bluesky_login import Login
 from monitor.sources.shaping import mapping, text_of
 
 ACCOUNT_ERRORS: Mapping[str, tuple[OutcomeKind, str]] = {
@@ -24,13 +25,14 @@ ACCOUNT_ERRORS: Mapping[str, tuple[OutcomeKind, str]] = {
     "BlockedActor": ("blocked", "this login blocks the account: poll without one"),
 }
 NOT_FOUND = "Profile not found"
+RENEW = ("ExpiredToken", "InvalidToken")
 
 
 class Api:
     """XRPC queries by plain GET. Every failure is `Unfetched` with the outcome that a person understands."""
 
-    def __init__(self, base: str, http: Fetcher) -> None:
-        self._base, self._http = base.rstrip("/"), http
+    def __init__(self, base: str, http: Fetcher, login: Login | None = None) -> None:
+        self._base, self._http, self._login = base.rstrip("/"), http, login
 
     async def ask(
         self,
@@ -40,7 +42,17 @@ class Api:
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         """The answer to a query: 200 or 304."""
-        response = await self._http.get(f"{self._base}/xrpc/{method}?{urlencode(params)}", headers)
+        url = f"{self._base}/xrpc/{method}?{urlencode(params)}"
+        if self._login is None:
+            return self._checked(await self._http.get(url, headers), now)
+        pass_on = await self._login.header(now)
+        response = await self._http.get(url, {**(headers or {}), **pass_on})
+        if response.status in (400, 401) and (named := _named(response)) is not None and named.code in RENEW:
+            response = await self._http.get(url, {**(headers or {}), **await self._login.renew(pass_on, now)})
+        return self._checked(response, now)
+
+    @staticmethod
+    def _checked(response: Response, now: datetime) -> Response:
         if response.status in (400, 401, 403) and (named := _named(response)) is not None:
             raise named
         if (refused := refusal(response, now)) is not None:
