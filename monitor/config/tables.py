@@ -55,6 +55,7 @@ class ScheduleTable(Table):
     concurrency: int = Field(50, ge=1, le=1000, description="Polls under way at once.")
     per_host: int = Field(8, ge=1, le=200, description="Polls of one host under way at once.")
     timeout: Duration = Field(15.0, gt=0, description="For one request.")
+    reread: Duration = Field(60.0, gt=0, description="Between looks at posts behind open contacts: edited or deleted ones are news.")
     hot_every: Duration = Field(10.0, gt=0, description="Between polls of both governments after a new contact.")
     hot_for: Duration = Field(3 * 3600.0, description="For how long.")
 
@@ -134,7 +135,7 @@ class MatchTable(Table):
     watch: list[str] = Field(default_factory=list, description="Phrases (RE2 patterns) that flag a post by themselves.")
     ignore: list[str] = Field(default_factory=list, description="Phrases (RE2 patterns) that keep a post unflagged.")
     words: dict[Mode, list[str]] = Field(default_factory=dict, description='Further contact words by mode: { call = ["rang up"] }.')
-    tiers: list[Literal["leader", "official"]] = Field(
-        default_factory=lambda: ["leader"], description="Whose contacts count; official: ministers and envoys too."
+    tiers: tuple[Literal["leader", "official"], ...] = Field(
+        ("leader",), description="Whose contacts count; official: ministers and envoys too."
     )
     people: dict[str, Country] = Field(default_factory=dict, description='People below leader level that count: { "Jane Doe" = "US" }.')

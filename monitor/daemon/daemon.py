@@ -26,7 +26,7 @@ log = logging.getLogger("hotline.daemon")
 
 JOB_DEFAULTS: dict[str, Any] = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
 """A tick that comes late still runs, once, and never beside itself (the library would drop one later than a second)."""
-TICKS: dict[str, float] = {"triage": 1.0, "watch": 1.0, "health": 60.0, "reread": 300.0, "registry": 86_400.0, "identity": 7 * 86_400.0}
+TICKS: dict[str, float] = {"triage": 1.0, "watch": 1.0, "health": 60.0, "registry": 86_400.0, "identity": 7 * 86_400.0}
 """Seconds between ticks. Triage and watch are woken by commits; their tick is the safety net and the passing of time."""
 
 Reread = Callable[[], Plan]
@@ -112,7 +112,7 @@ class Daemon:
             "registry": lambda crew: crew.registry_age(),
             "identity": lambda crew: crew.poll.verify(),
         }
-        for name, seconds in TICKS.items():
+        for name, seconds in (TICKS | {"reread": self._plan.config.schedule.reread}).items():
             scheduler.add_job(self._tick, "interval", seconds=seconds, args=[name, work[name]], id=name)
         scheduler.start()
         scheduler.modify_job("registry", next_run_time=self._world.clock())
