@@ -54,7 +54,8 @@ def test_stop_ends_the_search_at_the_first_match() -> None:
 ])  # fmt: skip
 def test_a_route_looks_at(fits: dict[str, Any], fails: dict[str, Any]) -> None:
     def route(keys: dict[str, Any]) -> Route:
-        return Route(("a",), **{k: frozenset(v) if isinstance(v, set) else v for k, v in keys.items()})
+        fields: dict[str, Any] = {k: frozenset(v) if isinstance(v, set) else v for k, v in keys.items()}
+        return Route(("a",), **fields)
 
     assert channels(route(fits)) == ["a"]
     assert channels(route(fails)) == []
