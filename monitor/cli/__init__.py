@@ -24,6 +24,13 @@ COMMANDS = {
     "match": "monitor.cli.match:match",
     "log": "monitor.cli.log:log",
     "show": "monitor.cli.show:show",
+    "stats": "monitor.cli.stats:stats",
+    "status": "monitor.cli.stats:status",
+    "channels": "monitor.cli.channels:channels",
+    "silence": "monitor.cli.acts:silence",
+    "retract": "monitor.cli.acts:retract",
+    "contact": "monitor.cli.acts:contact",
+    "verify": "monitor.cli.acts:verify",
     "leaders": "monitor.cli.leaders:leaders",
 }
 """Read when a command is called, so that `--help` and small commands start fast."""

@@ -20,8 +20,19 @@ from monitor.store import StoreError
 PROBLEMS = (ConfigError, SecretError, StoreError)
 """What a command may meet that is the user's to mend: told in a line each, without a traceback."""
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+PIPED = 160
+"""Columns where the output is no terminal and nothing says how wide it is."""
+
+
+def _console(*, stderr: bool = False) -> Console:
+    console = Console(stderr=stderr, highlight=False, emoji=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = PIPED
+    return console
+
+
+out = _console()
+err = _console(stderr=True)
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -85,13 +96,34 @@ def database_path(config: Config, place: Path) -> Path:
     return place.parent / Path(config.database.path).expanduser()
 
 
+WORDY = frozenset(("who", "headline", "text", "detail", "outcome", "says", "name", ""))
+"""Columns that may take several lines; the others stay on one."""
+
+
+_STEERING = {c: "\ufffd" for c in (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0x2028, 0x2029)}
+del _STEERING[0x0A]
+
+
+def inert(text: str) -> str:
+    """Text of others as a terminal may show it: what would steer the terminal or turn the writing round becomes a mark.
+
+    One character for one, so that offsets stay true.
+    """
+    return text.translate(_STEERING)
+
+
+def plain(value: object) -> str:
+    """Any value for a line with markup: inert, and its brackets no markup."""
+    return escape(inert(str(value)))
+
+
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table whose cells are shown as they are, never interpreted."""
     grid = Table(title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for column in columns:
-        grid.add_column(column, overflow="fold")
+        grid.add_column(column, overflow="fold", no_wrap=column not in WORDY)
     for row in rows:
-        grid.add_row(*("" if cell is None else escape(str(cell)) for cell in row))
+        grid.add_row(*("" if cell is None else plain(cell) for cell in row))
     out.print(grid)
 
 

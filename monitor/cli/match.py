@@ -6,11 +6,10 @@ import sys
 from datetime import datetime
 
 import click
-from rich.markup import escape
 from rich.text import Text
 
 from monitor.cli.assemble import leaders_of, matcher_of
-from monitor.cli.base import as_json, find_config, now, out, print_json, read_config
+from monitor.cli.base import as_json, find_config, inert, now, out, plain, print_json, read_config
 from monitor.config import Config, ConfigError, Problem
 from monitor.leaders import Registry
 from monitor.match import Matcher, explain
@@ -100,7 +99,7 @@ def _holder(account: str | None, config: Config, registry: Registry, moment: dat
 
 def highlighted(text: str, evidence: tuple[Evidence, ...], part: str = "text") -> Text:
     """The text with its evidence in colour; nothing in it is interpreted."""
-    shown = Text(text)
+    shown = Text(inert(text))
     for span in evidence:
         if span.part == part:
             shown.stylize(STYLES.get(span.role, "underline"), span.start, span.end)
@@ -109,19 +108,19 @@ def highlighted(text: str, evidence: tuple[Evidence, ...], part: str = "text") -
 
 def _explain(text: str, finding: Finding, holder: Holder | None) -> None:
     verdict = "[bold green]announces a contact[/]" if finding.flagged else "[bold]no contact announced[/]"
-    out.print(f"{verdict}  confidence {finding.confidence:.0%}  reason {escape(finding.reason)}  form {finding.form}")
+    out.print(f"{verdict}  confidence {finding.confidence:.0%}  reason {plain(finding.reason)}  form {finding.form}")
     if holder:
-        out.print(f"[dim]posted by {escape(holder.name or 'unknown')} ({escape(holder.country or '?')}, {holder.office})[/]")
+        out.print(f"[dim]posted by {plain(holder.name or 'unknown')} ({plain(holder.country or '?')}, {holder.office})[/]")
     out.print()
     spans = finding.evidence + tuple(e for c in finding.contacts for e in c.evidence)
     out.print(highlighted(text, spans))
     for claim in finding.contacts:
         who = " – ".join(f"{p.name or 'unnamed'} ({p.country or '?'})" for p in claim.participants) or "nobody named"
-        out.print(f"\n[bold]{claim.mode}[/], [bold]{claim.status}[/]: {escape(who)}  [dim]{claim.confidence:.0%}[/]")
+        out.print(f"\n[bold]{claim.mode}[/], [bold]{claim.status}[/]: {plain(who)}  [dim]{claim.confidence:.0%}[/]")
         if claim.when:
             out.print(f"  when  {claim.when.start:%Y-%m-%d %H:%M} – {claim.when.end:%Y-%m-%d %H:%M} UTC, to the {claim.when.precision}")
         if claim.place:
-            out.print(f"  where {escape(claim.place.name)} ({escape(claim.place.country or '?')})")
+            out.print(f"  where {plain(claim.place.name)} ({plain(claim.place.country or '?')})")
     out.print()
     for step in explain(finding, {"text": text}):
-        out.print(f"[dim]·[/] {escape(step)}")
+        out.print(f"[dim]·[/] {plain(step)}")

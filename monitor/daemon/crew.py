@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
@@ -13,14 +14,17 @@ from typing import Any
 
 import httpx
 
+from monitor.channels import Channel
 from monitor.channels import channels as channel_registry
 from monitor.channels.base import Tools
 from monitor.daemon.plan import Plan
 from monitor.daemon.runner import Runner
 from monitor.http import Fetcher, Guard, Pace, channel_client, source_client
 from monitor.model import Kind
+from monitor.sources import Source
 from monitor.sources import sources as source_registry
-from monitor.stages.deliver import Deliver, Destination, Patience
+from monitor.stages.deliver import Deliver
+from monitor.stages.outbox import Destination, Patience
 from monitor.stages.news import Newsroom
 from monitor.stages.operator import Operator
 from monitor.stages.poll import Poll, Schedule
@@ -52,12 +56,10 @@ class Crew:
         desk = plan.desk()
         newsroom = Newsroom(plan.follow(), desk, plan.rules())
         self._loop = asyncio.get_running_loop()
-        self._clients: list[httpx.AsyncClient] = []
-        self.fetcher = _fetcher(plan, world)
+        self.fetcher = build_fetcher(plan, world)
         self.operator = Operator(store, desk, (config.operator,), world.clock, self._wake_channels)
-        self.destinations = [self._destination(name) for name in config.channels]
-        registry = source_registry()
-        self.sources = {name: registry[name](settings, self.fetcher) for name, settings in plan.sources.items()}
+        self._clients, self.destinations = build_destinations(plan, world)
+        self.sources = build_sources(plan, self.fetcher)
         self.poll = Poll(
             store, self.sources, clock=world.clock, rand=world.rand, tell=self.operator.tell, stored=self._stored,
             schedule=Schedule(config.schedule.concurrency, config.schedule.jitter),
@@ -154,15 +156,6 @@ class Crew:
 
     # Building and keeping.
 
-    def _destination(self, name: str) -> Destination:
-        table, settings = self.plan.config.channels[name], self.plan.channels[name]
-        guard = Guard.of(table.allow_private)
-        client = channel_client(guard, self.plan.config.schedule.timeout, table.proxy)
-        self._clients.append(client)
-        tools = Tools(client, self.plan.reveal, self.world.clock, guard, self.plan.config.desk.language)
-        channel = channel_registry()[table.type](name, settings, tools)
-        return Destination(channel, table.unknown, table.min_interval, table.fallback)
-
     def _supervised(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> asyncio.Task[None]:
         """A stage that runs for ever; if it ever fails as a whole it is told and begun again."""
 
@@ -179,9 +172,55 @@ class Crew:
         return asyncio.get_running_loop().create_task(keep(), name=f"stage {name}")
 
 
-def _fetcher(plan: Plan, world: World) -> Fetcher:
+def build_fetcher(plan: Plan, world: World) -> Fetcher:
+    """The one client that all sources read through."""
     schedule, limits = plan.config.schedule, plan.config.limits
     pace = Pace(schedule.per_host)
     return source_client(
         world.clock, timeout=schedule.timeout, max_bytes=limits.max_body, connections=schedule.concurrency, pace=pace
     )  # fmt: skip
+
+
+def build_sources(plan: Plan, fetcher: Fetcher) -> dict[str, Source]:
+    """Every source in use, by name."""
+    registry = source_registry()
+    return {name: registry[name](settings, fetcher) for name, settings in plan.sources.items()}
+
+
+def build_destinations(plan: Plan, world: World) -> tuple[list[httpx.AsyncClient], list[Destination]]:
+    """Every channel as configured, each with a client and a guard of its own."""
+    clients: list[httpx.AsyncClient] = []
+    found: list[Destination] = []
+    for name, table in plan.config.channels.items():
+        guard = Guard.of(table.allow_private)
+        clients.append(channel_client(guard, plan.config.schedule.timeout, table.proxy))
+        tools = Tools(clients[-1], plan.reveal, world.clock, guard, plan.config.desk.language)
+        channel = channel_registry()[table.type](name, plan.channels[name], tools)
+        found.append(Destination(channel, table.unknown, table.min_interval, table.fallback))
+    return clients, found
+
+
+@asynccontextmanager
+async def open_sources(plan: Plan, world: World) -> AsyncIterator[dict[str, Source]]:
+    """The sources by name, for looking up; closed at the end."""
+    fetcher = build_fetcher(plan, world)
+    sources = build_sources(plan, fetcher)
+    try:
+        yield sources
+    finally:
+        for source in sources.values():
+            await source.close()
+        await fetcher.close()
+
+
+@asynccontextmanager
+async def open_channels(plan: Plan, world: World) -> AsyncIterator[dict[str, Channel]]:
+    """The channels by name, for probing and tests; closed at the end."""
+    clients, destinations = build_destinations(plan, world)
+    try:
+        yield {d.channel.name: d.channel for d in destinations}
+    finally:
+        for destination in destinations:
+            await destination.channel.close()
+        for client in clients:
+            await client.aclose()

@@ -11,7 +11,7 @@ import fcntl
 import os
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
@@ -82,7 +82,7 @@ def open_for_writing(path: Path, now: datetime, connect: Connect = sqlite3.conne
         db = Database(conn)
         _check_ours(db, path)
         _set_pragmas(db, path)
-        _migrate(db, now)
+        migrate(db, now, migrations())
     except sqlite3.Error as error:
         if conn is not None:
             conn.close()
@@ -175,14 +175,12 @@ def _set_pragmas(db: Database, path: Path) -> None:
         run(f"PRAGMA {pragma}")
 
 
-def _migrate(db: Database, now: datetime) -> None:
-    """Apply what is missing, each change with its record in one transaction."""
-    for number, name, sql in migrations():
+def migrate(db: Database, now: datetime, changes: Sequence[tuple[int, str, str]]) -> None:
+    """Apply what is missing of `changes` (as `migrations()` gives them), each with its record in one transaction."""
+    for number, name, sql in changes:
         if _pragma(db, "user_version") >= number:
             continue
         with transaction(db):
-            if _pragma(db, "user_version") >= number:  # another process was faster
-                continue
             db.executescript(sql)
             db.execute("INSERT INTO migrations (number, name, applied_at) VALUES (?, ?, ?)", [number, name, stamp(now)])
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")

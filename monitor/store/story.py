@@ -20,7 +20,7 @@ _TRUTHS = frozenset(
         "current", "polled",
     }
 )  # fmt: skip
-_JSON = frozenset({"contacts_json", "evidence", "message", "payload", "value", "state"})
+_JSON = frozenset({"contacts_json", "evidence", "message", "payload", "value"})
 
 
 def plain(row: sqlite3.Row) -> Row:
