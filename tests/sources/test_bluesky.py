@@ -3,55 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import httpx
 import pytest
 
-from monitor.model import Account, Page
-from monitor.sources.bluesky import Bluesky, BlueskySettings
+from monitor.sources.bluesky import BlueskySettings
 from tests.sources.appview import DID, NOW, AppView
-
-ACCOUNT = Account("bluesky", "elysee.fr", id=DID)
-
-
-class Reader:
-    """Reads as the poll stage does: cursors are kept once a page is taken."""
-
-    def __init__(self, view: AppView, **settings: Any) -> None:
-        self.view, self.settings = view, settings
-        self.cursors: dict[str, str] = {}
-        self.restart()
-
-    def restart(self) -> None:
-        self.source = Bluesky(BlueskySettings(**{"page": 5, **self.settings}), self.view.fetcher())
-
-    async def pages(self, account: Account = ACCOUNT) -> list[Page]:
-        return await self.take(self.source.fetch([account], dict(self.cursors), NOW))
-
-    async def take(self, pages: AsyncIterator[Page]) -> list[Page]:
-        found = []
-        async for page in pages:
-            self.keep(page.cursors)
-            found.append(page)
-        return found
-
-    def keep(self, cursors: Mapping[str, str | None]) -> None:
-        for key, value in cursors.items():
-            if value is None:
-                self.cursors.pop(key, None)
-            else:
-                self.cursors[key] = value
-
-    async def page(self, account: Account = ACCOUNT) -> Page:
-        (page,) = await self.pages(account)
-        return page
-
-    async def texts(self) -> list[str]:
-        return [post.parts["text"] for page in await self.pages() for post in page.posts]
+from tests.sources.bluesky_reader import ACCOUNT, Reader
 
 
 @pytest.fixture
@@ -278,67 +238,6 @@ async def test_a_deactivated_account_is_told_apart_when_asked_for(view: AppView,
     view.gone = "AccountDeactivated"
     outcome, identity = await reader.source.identify(ACCOUNT)
     assert (outcome.kind, outcome.detail, identity) == ("gone", "the account is deactivated by its owner", None)
-
-
-async def test_a_deleted_post_becomes_a_tombstone(view: AppView, reader: Reader) -> None:
-    kept, gone = view.post("kept"), view.post("gone")
-    view.delete(gone)
-    posts = {post.key: post for post in await reader.source.reread([kept, gone], ACCOUNT, NOW)}
-    assert posts[gone].deleted
-    assert not posts[gone].parts
-    assert not posts[kept].deleted
-
-
-async def test_a_post_that_the_appview_only_hides_is_not_deleted(view: AppView, reader: Reader) -> None:
-    hidden = view.post("hidden")
-    view.delete(hidden, record_too=False)
-    assert await reader.source.reread([hidden], ACCOUNT, NOW) == []
-
-
-async def test_rereading_shows_edits_and_asks_for_25_at_a_time(view: AppView, reader: Reader) -> None:
-    uris = [view.post(f"post {number}") for number in range(60)]
-    view.edit(uris[0], "edited")
-    posts = {post.key: post for post in await reader.source.reread(uris, ACCOUNT, NOW)}
-    assert len(posts) == 60
-    assert posts[uris[0]].parts["text"] == "edited"
-    assert view.asked == ["getPosts"] * 3
-
-
-@pytest.mark.parametrize("answer", [httpx.Response(500), httpx.ReadTimeout(""), httpx.Response(200, text="<html>")])
-async def test_rereading_that_fails_tells_nothing(answer: httpx.Response | Exception, view: AppView, reader: Reader) -> None:
-    uri = view.post("kept")
-    view.answers = [answer]
-    assert await reader.source.reread([uri], ACCOUNT, NOW) == []
-
-
-async def test_a_view_that_cannot_be_read_is_not_taken_for_a_deletion(view: AppView, reader: Reader) -> None:
-    uri = view.post("kept")
-    view.posts[0]["record"] = {"text": None}
-    view.records_gone.add(uri)
-    assert await reader.source.reread([uri], ACCOUNT, NOW) == []
-
-
-async def test_backfill_walks_back_to_the_date_and_no_further(view: AppView, reader: Reader) -> None:
-    for number in range(450):
-        view.post(f"post {number}", minutes_ago=450 - number)
-    pages = await reader.take(reader.source.backfill(ACCOUNT, NOW - timedelta(minutes=150), {}, NOW))
-    texts = {post.parts["text"] for page in pages for post in page.posts}
-    assert texts == {f"post {number}" for number in range(300, 450)}
-    assert all(page.backfill for page in pages)
-    assert len(view.asked) == 3
-    assert reader.cursors == {}
-
-
-async def test_backfill_goes_on_where_it_was_broken_off(view: AppView, reader: Reader) -> None:
-    for number in range(350):
-        view.post(f"post {number}", minutes_ago=350 - number)
-    async for page in reader.source.backfill(ACCOUNT, NOW - timedelta(days=9), {}, NOW):
-        reader.keep(page.cursors)
-        break
-    view.requests.clear()
-    pages = await reader.take(reader.source.backfill(ACCOUNT, NOW - timedelta(days=9), dict(reader.cursors), NOW))
-    assert len(view.asked) == 3
-    assert sum(len(page.posts) for page in pages) == 250
 
 
 async def test_a_large_answer_is_read_the_same(view: AppView, reader: Reader) -> None:
