@@ -76,18 +76,34 @@ class Channel(Protocol):
 
 def channels() -> Mapping[str, type[Any]]:
     """The registry."""
+    from monitor.channels.alertmanager import Alertmanager
+    from monitor.channels.apprise import Apprise
     from monitor.channels.console import Console
     from monitor.channels.discord import Discord
+    from monitor.channels.email import Email
+    from monitor.channels.irc import Irc
     from monitor.channels.matrix import Matrix
+    from monitor.channels.mattermost import Mattermost
+    from monitor.channels.ntfy import Ntfy
+    from monitor.channels.pagerduty import PagerDuty
     from monitor.channels.slack import Slack
+    from monitor.channels.teams import Teams
     from monitor.channels.telegram import Telegram
     from monitor.channels.webhook import Webhook
 
     return {
+        "alertmanager": Alertmanager,
+        "apprise": Apprise,
         "console": Console,
         "discord": Discord,
+        "email": Email,
+        "irc": Irc,
         "matrix": Matrix,
+        "mattermost": Mattermost,
+        "ntfy": Ntfy,
+        "pagerduty": PagerDuty,
         "slack": Slack,
+        "teams": Teams,
         "telegram": Telegram,
         "webhook": Webhook,
     }

@@ -84,7 +84,7 @@ class Base(ABC):
     # What all share.
 
     def render(self, message: Message, earlier: Earlier | None) -> Payload:
-        return self._frozen(message, earlier, "rich")
+        return self._frozen(message, earlier, self.styles[0])
 
     def degrade(self, payload: Payload) -> Payload | None:
         left = self.styles[self.styles.index(payload["style"]) + 1 :]

@@ -58,7 +58,7 @@ class Deliver:
         jobs = [worker.run() for worker in self._workers.values()]
         self._tasks = [asyncio.create_task(job) for job in (*jobs, self._lateness())]
         try:
-            await asyncio.gather(*self._tasks)
+            await asyncio.wait(self._tasks)
         finally:
             for task in self._tasks:
                 task.cancel()
@@ -186,7 +186,11 @@ class Worker:
                 log.exception("channel %s: the outbox could not be read", self.name)
                 self._hold_off(None)
                 continue
-            await self._deliver(delivery)
+            try:
+                await self._deliver(delivery)
+            except Exception:
+                log.exception("channel %s: delivery %d", self.name, delivery.id)
+                await self._failed(delivery, DeliveryError("unknown", "an error of Hotline's own"))
 
     async def _claim(self) -> Delivery | None:
         """What is in doubt first: later news of the same contact waits for it."""
@@ -293,7 +297,12 @@ class Worker:
 
     async def _rejected(self, delivery: Delivery, why: str) -> None:
         """The message is refused, the channel is fine: the next plainer form, or the end of it."""
-        plainer, now = self.channel.degrade(delivery.payload), self.stage.clock()
+        now = self.stage.clock()
+        try:
+            plainer = self.channel.degrade(delivery.payload)
+        except Exception:
+            log.exception("channel %s: alert %d could not be laid out plainer", self.name, delivery.alert)
+            plainer = None
         await self._write(delivery, lambda: self.stage.store.mark_rejected(delivery.id, plainer, why, now))
         self._rest(self.destination.spacing)
         if plainer is None:
