@@ -100,7 +100,7 @@ WORDY = frozenset(("who", "headline", "text", "detail", "outcome", "says", "name
 """Columns that may take several lines; the others stay on one."""
 
 
-_STEERING = {c: "\ufffd" for c in (*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x061C, 0x2028, 0x2029)}
+_STEERING = dict.fromkeys((*range(32), *range(127, 160), *range(8234, 8239), *range(8294, 8298), 8206, 8207, 1564, 8232, 8233), "�")
 del _STEERING[0x0A]
 
 

@@ -90,6 +90,6 @@ def _farewell(path: Path) -> None:
     out.print("\n[bold]The story is over.[/]  The birthday greeting told of no contact, so it made no alert; the log has it:\n")
     for words in ("log", "log posts", "log alerts"):
         out.print(f"  python bot.py {words} --database {path}")
-    out.print(f"  sqlite3 {path} 'select * from v_contacts'\n")
+    out.print(f"  sqlite3 {path} .schema\n")
     if not path.is_file():
         complain(ConfigError([Problem("demo", "", "no database was written; run it again with --verbose")]))

@@ -50,10 +50,9 @@ def database_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--database`, else the one of the configuration: handed on as `path`."""
 
     @click.option("--database", metavar="FILE", help="The log to read; default: the one of config.toml.")
-    @click.pass_context
     @wraps(command)
-    def with_path(ctx: click.Context, database: str | None, **more: Any) -> Any:
-        return command(path=log_path(ctx.find_root().obj, database), **more)
+    def with_path(*given: Any, database: str | None, **more: Any) -> Any:
+        return command(*given, path=log_path(click.get_current_context().find_root().obj, database), **more)
 
     return with_path
 

@@ -43,7 +43,7 @@ def stats(path: Path, *, since: str, limit: int, as_json: bool) -> None:
         rows = ([p["a_name"], p["b_name"], p["contacts"], (p["last_at"] or "")[:10], p["modes"]] for p in pairs)
         table("\nWho talks to whom", ["a", "b", "contacts", "last", "modes"], rows)
     if accounts:
-        table("\nAccounts", ["account", "posts", "flagged", "first words"], ([a["account"], a["posts"], a["flagged"], a["first_words"]] for a in accounts))
+        table("\nAccounts", ["account", "posts", "flagged", "first words"], ([a["account"], a["posts"], a["flags"], a["first_words"]] for a in accounts))
 
 
 @click.command()
@@ -64,7 +64,7 @@ def status(path: Path, *, as_json: bool) -> None:
         out.print("  ".join(f"{key.replace('_', ' ')} {plain(value)}" for key, value in state.items() if not isinstance(value, list | dict)))
         last = [a["last_success"] for a in accounts if a["last_success"]]
         out.print(f"{len(accounts)} accounts, {len(failing)} failing or held; newest success {_ago(max(last)) if last else 'none yet'}")
-        table("", ["account", "state", "detail"], ([a["account"], a["held"] and "held" or a["outcome"], a["held"] or a["detail"]] for a in failing[:20]))
+        table("", ["account", "state", "detail"], ([a["account"], "held" if a["held"] else a["outcome"], a["held"] or a["detail"]] for a in failing[:20]))
         table("", ["channel", "waiting", "state"], ([c["channel"], c["waiting"], c["suspended_why"] or "working"] for c in channels))
         table("", ["since", "notice"], ([n["opened_at"][:16], n["text"]] for n in notices))
     if not well:

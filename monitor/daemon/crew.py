@@ -24,9 +24,9 @@ from monitor.model import Kind
 from monitor.sources import Source
 from monitor.sources import sources as source_registry
 from monitor.stages.deliver import Deliver
-from monitor.stages.outbox import Destination, Patience
 from monitor.stages.news import Newsroom
 from monitor.stages.operator import Operator
+from monitor.stages.outbox import Destination, Patience
 from monitor.stages.poll import Poll, Schedule
 from monitor.stages.triage import Judge, Triage
 from monitor.stages.watch import Watch
@@ -117,8 +117,8 @@ class Crew:
         self.deliver.wake()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(patience):
-                while await self._waiting():
-                    await asyncio.sleep(0.02)
+                while await self._waiting():  # noqa: ASYNC110 - see below
+                    await asyncio.sleep(0.02)  # the queue is rows, and rows raise no event
         return fine and not await self._waiting()
 
     async def _waiting(self) -> bool:

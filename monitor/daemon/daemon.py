@@ -1,7 +1,7 @@
 """The daemon: opens the store, raises a crew, lets the scheduler tick, and answers signals.
 
-    SIGTERM, SIGINT   stop taking on work, finish what is under way, exit 0; a second one: at once
-    SIGHUP            read the configuration again; a bad one is refused and the old one goes on
+| SIGTERM, SIGINT | stop taking on work, finish what is under way, exit 0; a second one: at once |
+| SIGHUP          | read the configuration again; a bad one is refused and the old one goes on   |
 """
 
 from __future__ import annotations

@@ -59,14 +59,14 @@ def per_pair(db: Database, since: datetime, until: datetime, limit: int) -> list
 
 
 def per_account(db: Database, since: datetime, until: datetime) -> list[Row]:
-    """Posts and flags of each account, and how often it had the first word: account, country, posts, flagged, first_words."""
+    """Posts and flags of each account, and how often it had the first word: account, country, posts, flags, first_words."""
     return rows(
         db,
-        "SELECT a.key AS account, a.country, SUM(d.posts) AS posts, SUM(d.flagged) AS flagged,"
+        "SELECT a.key AS account, a.country, SUM(d.posts) AS posts, SUM(d.flagged) AS flags,"
         " (SELECT COUNT(*) FROM contact_posts cp JOIN posts p ON p.id = cp.post JOIN contacts c ON c.id = cp.contact"
         "  WHERE p.account = a.id AND cp.number = 0 AND c.opened_at >= ? AND c.opened_at < ? AND c.merged_into IS NULL) AS first_words"
         " FROM daily d JOIN accounts a ON a.id = d.account WHERE d.day >= ? AND d.day < ? GROUP BY a.id"
-        " ORDER BY flagged DESC, posts DESC, account",
+        " ORDER BY flags DESC, posts DESC, account",
         [stamp(since), stamp(until), stamp(since)[:10], _day_after(stamp(until))],
     )
 

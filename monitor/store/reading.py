@@ -133,7 +133,7 @@ class Reading:
             return figures.per_pair(self._db, since, until, limit)
 
     def per_account(self, since: datetime, until: datetime) -> list[Row]:
-        """account, country, posts, flagged, first_words; most flagged first."""
+        """account, country, posts, flags, first_words; most flags first."""
         with self._moment():
             return figures.per_account(self._db, since, until)
 
