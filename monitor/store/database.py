@@ -181,10 +181,23 @@ def migrate(db: Database, now: datetime, changes: Sequence[tuple[int, str, str]]
         if _pragma(db, "user_version") >= number:
             continue
         with transaction(db):
-            db.executescript(sql)
+            for statement in _statements(sql):
+                db.conn.execute(statement)
             db.execute("INSERT INTO migrations (number, name, applied_at) VALUES (?, ?, ?)", [number, name, stamp(now)])
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {number}")
+
+
+def _statements(sql: str) -> Iterator[str]:
+    """The statements of a script whose statements end at line ends. (`executescript` would commit, or go letter by letter.)"""
+    statement = ""
+    for line in sql.splitlines(keepends=True):
+        statement += line
+        if line.rstrip().endswith(";") and sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+    if statement.strip():
+        yield statement
 
 
 def check(db: Database) -> None:

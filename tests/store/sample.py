@@ -75,9 +75,7 @@ PLAIN = Finding(False, 0.01, "no contact cue", "other")
 
 
 def contact(contact_id: str, work: Work | None = None, **other: Any) -> Contact:
-    posts = ()
-    if work is not None:
-        posts = (contact_post(work),)
+    posts = () if work is None else (contact_post(work),)
     values: dict[str, Any] = {"parties": (TRUMP, MODI), "opened_at": NOW, "updated_at": NOW, "posts": posts, **other}
     return Contact(contact_id, mode=values.pop("mode", "call"), status=values.pop("status", "happened"), confidence=0.9, **values)
 

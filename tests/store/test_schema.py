@@ -1,5 +1,7 @@
 """The file: what a new one looks like, how it is brought up to date, and what is refused."""
 
+# ruff: noqa: ASYNC240  small files of the test's own
+
 from __future__ import annotations
 
 import asyncio
@@ -111,8 +113,8 @@ async def test_closing_folds_the_log_into_one_file(open_store: OpenStore, path: 
 async def test_a_change_that_fails_leaves_the_schema_as_it_was(store: Store, path: Path) -> None:
     db = Database(sqlite3.connect(path, isolation_level=None))
     newest = migrations()[-1][0]
-    good = (newest + 1, "more", "CREATE TABLE more (a TEXT) STRICT; CREATE INDEX more_a ON more (a);")
-    bad = (newest + 2, "broken", "CREATE TABLE half (a TEXT) STRICT; CREATE TABLE posts (a TEXT);")
+    good = (newest + 1, "more", "CREATE TABLE more (a TEXT) STRICT;\nCREATE INDEX more_a ON more (a);")
+    bad = (newest + 2, "broken", "CREATE TABLE half (a TEXT) STRICT;\nCREATE TABLE posts (a TEXT);")
     with pytest.raises(sqlite3.OperationalError, match="already exists"):
         migrate(db, NOW, [*migrations(), good, bad])
     assert "more" in db.table_names()
@@ -143,7 +145,7 @@ async def test_a_database_of_another_program_is_refused_and_left_alone(open_stor
     other.commit()
     other.close()
     before = path.read_bytes()
-    with pytest.raises(StoreForeign, match="another program.*Name another file"):
+    with pytest.raises(StoreForeign, match=r"another program.*Name another file"):
         await open_store()
     with pytest.raises(StoreForeign, match="another program"):
         Reading(path)
@@ -155,7 +157,7 @@ async def test_a_database_of_a_newer_hotline_is_refused(open_store: OpenStore, p
     db = sqlite3.connect(path)
     db.execute("PRAGMA user_version = 999")
     db.close()
-    with pytest.raises(StoreForeign, match="schema 999.*Upgrade"):
+    with pytest.raises(StoreForeign, match=r"schema 999.*Upgrade"):
         await open_store()
     with pytest.raises(StoreForeign, match="newer Hotline"):
         Reading(path)
