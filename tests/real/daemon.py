@@ -22,11 +22,11 @@ READY = "ready"
 
 
 class Daemon:
-    """`bot.py run --config CONFIG --log json`. One object over several runs; `lines` are those of the present run."""
+    """`bot.py --config CONFIG run --log json`. One object over several runs; `lines` are those of the present run."""
 
     def __init__(self, config: Path, env: Mapping[str, str] | None = None, command: Sequence[str] = ("run",)):
         self.config = config
-        self._command = [sys.executable, str(ROOT / "bot.py"), *command, "--config", str(config), "--log", "json"]
+        self._command = [sys.executable, str(ROOT / "bot.py"), "--config", str(config), *command, "--log", "json"]
         self._env = {**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})}
         self._process: subprocess.Popen[bytes] | None = None
         self._reader: threading.Thread | None = None
@@ -55,7 +55,7 @@ class Daemon:
         """Start it and wait until it is ready; the seconds that took."""
         began = time.monotonic()
         self.launch()
-        self.wait_for(lambda line: line.get("event", "").startswith(READY), "ready", within)
+        self.wait_for(lambda line: line.get("event") == READY, "ready", within)
         return time.monotonic() - began
 
     def wait_for(self, wanted: Callable[[Row], bool], what: str, within: float = 30.0) -> Row:

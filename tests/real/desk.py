@@ -64,6 +64,10 @@ class Desk:
         await asyncio.to_thread(self.log.settled)
         return self.told()
 
+    async def sent(self) -> list[Row]:
+        """The same without the suppressed ones: what the desk was told."""
+        return [alert for alert in await self.settled() if alert["state"] == "sent"]
+
 
 def config(network: Network, room: Room, appview: str, homeserver: str, accounts: Sequence[Watched], extra: str = "") -> str:
     return f"""
@@ -74,6 +78,7 @@ name = "Hotline tests"
 every = "1s"
 every_fast = "1s"
 hot_every = "1s"
+reread = "1s"
 
 [sources.bluesky]
 appview = "{appview}"
