@@ -116,6 +116,8 @@ def first_word(contact: Contact) -> ContactPost | None:
 
 def conflicts(contact: Contact) -> tuple[Conflict, ...]:
     """What the sides disagree on as things stand, from the last word of each side."""
+    if contact.status in ("cancelled", "denied"):
+        return ()
     last: dict[str, ContactPost] = {}
     for entry in active(contact):
         side = speaks(entry, contact.parties)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 
@@ -13,8 +14,8 @@ from monitor.compose.catalogue import Catalogue, catalogue
 from monitor.compose.quote import quote
 from monitor.compose.sign import signed
 from monitor.compose.values import Cause, Desk, Setting
-from monitor.compose.words import EMOJI, clean, country_name, interval, moment, party_line, sure
-from monitor.contacts import Change, first_word
+from monitor.compose.words import EMOJI, clean, country_name, interval, moment, party_line, sure, there
+from monitor.contacts import Change, first_word, speaks
 from monitor.model import Contact, Identity, Message
 
 JUST = timedelta(hours=2)
@@ -61,6 +62,8 @@ def headline(change: Change, around: Setting, words: Catalogue) -> str:
     key, side, into = "alert", "", ""
     if change.kind in ("confirmed", "readout"):
         key, side = change.kind, (change.entry.side if change.entry else None) or kinds.get(change.kind, "")
+    elif change.kind in ("cancelled", "denied") and change.entry and speaks(change.entry, contact.parties):
+        key, side = "says", change.entry.side or ""
     elif change.kind in ("overdue", "lapsed", "conflict", "retracted"):
         key = change.kind
     elif change.kind == "source_deleted":
@@ -123,5 +126,9 @@ def _source(cause: Cause, desk: Desk, words: Catalogue) -> str:
         parts.append(words("source.domain"))
     if author and author.verified:
         parts.append(words("source.verified"))
-    parts.append(words("source.posted", time=moment(cause.post.at, cause.account.timezone or desk.timezone, words)))
+    at, home = cause.post.at, cause.account.timezone
+    if home and at.astimezone(ZoneInfo(home)).utcoffset() != at.astimezone(ZoneInfo(desk.timezone)).utcoffset():
+        parts.append(words("source.posted_abroad", time=moment(at, desk.timezone, words), there=there(at, home)))
+    else:
+        parts.append(words("source.posted", time=moment(at, desk.timezone, words)))
     return " · ".join(parts)

@@ -8,7 +8,7 @@ from datetime import datetime
 from monitor.compose.catalogue import Catalogue
 from monitor.compose.values import Desk, Setting
 from monitor.compose.words import clean, country_name, day, duration, interval, listed, person
-from monitor.contacts import FAMILIES, Change, Detail, active, conflicts, first_word, readouts, sides, silent, spoken
+from monitor.contacts import FAMILIES, Change, Detail, active, conflicts, first_word, official, readouts, sides, silent, spoken
 from monitor.model import Contact, ContactPost, Participant
 
 
@@ -54,7 +54,7 @@ def _detail(detail: Detail, change: Change, around: Setting, words: Catalogue) -
             return words(f"line.{detail.kind}", account=handle(detail.value))
         case "named" | "joined":
             return words(f"line.{detail.kind}", name=clean(detail.value) if detail.kind == "named" else _joined(detail.value, after, words))
-        case "moved" if change.before and change.before.when and after.when:
+        case "moved" if change.before and change.before.when and after.when and not conflicts(after):
             zone = around.desk.timezone
             return words("line.moved", old=interval(change.before.when, zone, words), new=interval(after.when, zone, words))
         case "dated" if after.when:
@@ -123,7 +123,10 @@ def when_where(contact: Contact, desk: Desk, words: Catalogue) -> str:
 
 
 def heard(contact: Contact, words: Catalogue) -> str:
-    """Which side has spoken and which has not."""
+    """Which side has spoken and which has not; of what is denied, who denies it."""
+    if contact.status == "denied":
+        deniers = [country_name(e.side, words) for e in active(contact) if e.claim.status == "denied" and official(e)]
+        return words("line.denied", side=listed(list(dict.fromkeys(deniers)), words)) if deniers else ""
     said = [country_name(s, words) for s in spoken(contact)]
     not_said = [country_name(s, words) for s in silent(contact)]
     first = first_word(contact)
@@ -132,7 +135,7 @@ def heard(contact: Contact, words: Catalogue) -> str:
     if not not_said:
         if len(sides(contact)) == 1:
             return ""
-        return words("line.spoken_all") if len(said) == 2 else words("line.spoken_every", spoken=listed(said, words))
+        return words("line.spoken_all") if len(said) == 2 else words("line.spoken_every")
     return words("line.spoken_some", spoken=listed(said, words), silent=listed(not_said, words))
 
 
@@ -152,7 +155,7 @@ def history(around: Setting, words: Catalogue) -> str:
     past = around.history
     parts = []
     if not past.last_at and not past.last_12_months:
-        parts.append(words("line.history_first").rstrip("."))
+        parts.append(words("line.history_first"))
     else:
         number = past.this_year + 1
         parts.append(words("line.history_year", number, ordinal=words.ordinal(number)))
@@ -163,4 +166,4 @@ def history(around: Setting, words: Catalogue) -> str:
             parts.append(words("line.history_last", mode=mode, date=day(past.last_at, around.desk.timezone, words)))
     if past.upcoming:
         parts.append(words("line.history_upcoming", len(past.upcoming)))
-    return "; ".join(parts) + "."
+    return words("line.history", text="; ".join(parts))

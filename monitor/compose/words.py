@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from datetime import timezone as Zone  # noqa: N812 - `timezone` is an IANA name in this room
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date
 
 from monitor.compose.catalogue import Catalogue
 from monitor.model import Interval, Mode, Participant
@@ -96,8 +96,21 @@ def duration(span: timedelta, words: Catalogue) -> str:
 
 def moment(at: datetime, timezone: str, words: Catalogue) -> str:
     """A point in time with its zone."""
-    zone = ZoneInfo(timezone)
-    return f"{day(at, timezone, words)}, {_clock(at, zone, words, 'HH:mm z')}"
+    return f"{day(at, timezone, words)}, {_clock(at, timezone)} {zone_name(at, timezone)}"
+
+
+def there(at: datetime, timezone: str) -> str:
+    """The clock of another place, with how far it is from UTC: abbreviations of zones mean different places to different people."""
+    offset = at.astimezone(ZoneInfo(timezone)).utcoffset() or timedelta(0)
+    hours, minutes = divmod(abs(int(offset.total_seconds())) // 60, 60)
+    sign = "−" if offset < timedelta(0) else "+"
+    return f"{_clock(at, timezone)} UTC{sign}{hours}{f':{minutes:02}' if minutes else ''}"
+
+
+def zone_name(at: datetime, timezone: str) -> str:
+    """How the desk calls its own zone: BST, CEST, IST; the offset where there is no such name."""
+    name = at.astimezone(ZoneInfo(timezone)).tzname() or ""
+    return name if name.isalpha() else there(at, timezone).partition(" ")[2]
 
 
 def day(at: datetime, timezone: str, words: Catalogue) -> str:
@@ -106,13 +119,13 @@ def day(at: datetime, timezone: str, words: Catalogue) -> str:
 
 def interval(when: Interval, timezone: str, words: Catalogue) -> str:
     """A time as fine as it is known. Whole days are shown as the days that were meant, in whichever zone they begin at midnight."""
-    zone = ZoneInfo(timezone)
     if when.precision in ("minute", "hour"):
         return moment(when.start, timezone, words)
-    local = _offset(when) or zone
+    local = _offset(when) or ZoneInfo(timezone)
     first, last = when.start.astimezone(local), (when.end - timedelta(seconds=1)).astimezone(local)
     if when.precision == "part_of_day":
-        return f"{day(when.start, timezone, words)}, {_clock(when.start, zone, words, 'HH:mm')}–{_clock(when.end, zone, words, 'HH:mm z')}"
+        hours = f"{_clock(when.start, timezone)}–{_clock(when.end, timezone)} {zone_name(when.end, timezone)}"
+        return f"{day(when.start, timezone, words)}, {hours}"
     if when.precision == "month" and first.date().replace(day=1) == last.date().replace(day=1):
         return str(format_date(first, "LLLL y", locale=words.locale))
     if when.precision == "day" and last - first < timedelta(hours=23):  # what the days of two zones have in common
@@ -121,8 +134,8 @@ def interval(when: Interval, timezone: str, words: Catalogue) -> str:
     return one if one == other else f"{one} – {other}"
 
 
-def _clock(at: datetime, zone: ZoneInfo, words: Catalogue, pattern: str) -> str:
-    return str(format_time(at, pattern, tzinfo=zone, locale=words.locale))
+def _clock(at: datetime, timezone: str) -> str:
+    return f"{at.astimezone(ZoneInfo(timezone)):%H:%M}"
 
 
 def _offset(when: Interval) -> Zone | None:

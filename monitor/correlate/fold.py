@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import get_args
 
 from monitor.contacts import FAMILIES, active, conflict_words, conflicts, in_time, readouts, speaks
-from monitor.correlate.parties import union
+from monitor.correlate.parties import pair_up, union
 from monitor.correlate.timing import settle
 from monitor.correlate.values import Settings
 from monitor.model import Contact, ContactPost, Mode, Participant, Place, ReadoutState, Status
@@ -29,7 +29,7 @@ def fold(contact_id: str, posts: Iterable[ContactPost], before: Contact | None, 
     """The contact that these posts tell of. `before` lends what posts do not say: opening, lapse, overdue, retraction."""
     ordered = tuple(sorted(posts, key=in_time))
     speaking = tuple(e for e in ordered if e.relation != "withdrawn") or ordered  # all withdrawn: what was said last stands for the log
-    parties = union(e.claim.participants for e in _first_side_first(speaking))
+    parties = _kept_in_order(union(e.claim.participants for e in _first_side_first(speaking)), before)
     status = _status(speaking, parties)
     seen = [e.seen_at for e in ordered]
     contact = Contact(
@@ -55,6 +55,14 @@ def fold(contact_id: str, posts: Iterable[ContactPost], before: Contact | None, 
 def _first_side_first(entries: tuple[ContactPost, ...]) -> list[ContactPost]:
     """Officials before others, so that the parties are named by those who know."""
     return sorted(entries, key=lambda e: (e.side is None or e.kind in ("media", "other"), in_time(e)))
+
+
+def _kept_in_order(parties: tuple[Participant, ...], before: Contact | None) -> tuple[Participant, ...]:
+    """In the order in which they stood: a headline that the desk knows does not turn round."""
+    if before is None:
+        return parties
+    places = {j: i for i, j, _ in pair_up(before.parties, parties)}
+    return tuple(p for _, p in sorted(enumerate(parties), key=lambda item: (places.get(item[0], len(places)), item[0])))
 
 
 def _status(entries: tuple[ContactPost, ...], parties: tuple[Participant, ...]) -> Status:

@@ -38,7 +38,7 @@ async def test_the_other_side_confirms_and_a_repeat_is_silent(tmp_path: Path) ->
         assert await b.kinds() == ["new", "confirmed"]
         first, second = await b.messages()
         assert "Spoken: United States. Silent so far: India." in first.lines
-        assert "Confirmed by India 12 min after first word." in second.lines
+        assert "Confirmed: India, 12 min after first word." in second.lines
         assert "Both sides have spoken." in second.lines
 
 
