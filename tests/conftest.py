@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import socket
 from collections.abc import Generator, Iterator
 from typing import Any
@@ -26,6 +27,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+ODD_LITERAL = re.compile(r"(0x[0-9a-f]+|\d+)(\.(0x[0-9a-f]+|\d+)){0,3}")
+
+
 def _is_local(host: object) -> bool:
     if host is None or not isinstance(host, str | bytes):
         return True
@@ -33,9 +37,11 @@ def _is_local(host: object) -> bool:
     if name in ("", "localhost") or name.endswith(".localhost") or name == socket.gethostname():
         return True
     try:
-        return ipaddress.ip_address(name).is_loopback or ipaddress.ip_address(name).is_unspecified
+        address = ipaddress.ip_address(name)
     except ValueError:
         return False
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_unspecified
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -48,7 +54,7 @@ def loopback_only() -> Iterator[None]:
             try:
                 literal = host is None or bool(ipaddress.ip_address(host if isinstance(host, str) else host.decode()))
             except ValueError:
-                literal = False
+                literal = bool(ODD_LITERAL.fullmatch(str(host)))  # an address in an odd form: resolving it asks nobody
             if literal or _is_local(host):
                 return resolve(host, *args, **kwargs)
             raise socket.gaierror(socket.EAI_NONAME, f"tests have no network: {host!r} is not looked up")

@@ -122,9 +122,8 @@ class Crew:
         return fine and not await self._waiting()
 
     async def _waiting(self) -> bool:
-        """Whether something is due in a channel now."""
-        due = [await self.store.next_due(d.channel.name) for d in self.destinations]
-        return any(moment is not None and moment <= self.world.clock() for moment in due)
+        """Whether something that was due is not settled."""
+        return await self.store.outstanding(self.world.clock()) > 0
 
     async def registry_age(self) -> None:
         """Tell the operator when the registry of leaders has grown old."""

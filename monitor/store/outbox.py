@@ -285,3 +285,9 @@ def settle(db: Database, run: str, now: datetime) -> int:
     at = stamp(now)
     db.execute(f"UPDATE deliveries SET trying_from = ? WHERE state IN {_OPEN} AND trying_from < ?", [at, at])
     return len(rows)
+
+
+def outstanding(db: Database, now: datetime) -> int:
+    """Deliveries of working channels that were due by now and are not settled, those in flight included."""
+    sql = f"SELECT COUNT(*) FROM deliveries d WHERE (d.state = 'sending' OR d.state IN {_OPEN} AND d.next_at <= ?) AND {_WORKING}"
+    return int(db.execute(sql, [stamp(now)]).fetchone()[0])

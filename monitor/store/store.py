@@ -237,6 +237,10 @@ class Store:
         """When the next delivery of these channels can be claimed; a past time means now, None that nothing waits."""
         return await self._read(outbox.next_due, channels)
 
+    async def outstanding(self, now: datetime) -> int:
+        """Deliveries of working channels that were due by now and are not settled, those in flight included."""
+        return await self._read(outbox.outstanding, now)
+
     # People, notices, figures
 
     async def notice(self, notice: Notice, now: datetime, message: Message, channels: Sequence[str]) -> bool:

@@ -1,0 +1,69 @@
+"""The pipeline, killed at every call of the store: nothing is lost, and a repeat is marked where it cannot be told from the first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from monitor.leaders import load
+from monitor.match import Matcher
+from tests.daemon.bed import Ticking, arrived, pass_once, plan, posts, told, written
+from tests.real.receiver import Answer, Receiver
+
+
+MARK = "possible repeat"
+
+
+@pytest.fixture(scope="module")
+def matcher() -> Matcher:
+    return Matcher(load())
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    running = Receiver()
+    running.otherwise = Answer(body=b"ok")
+    yield running
+    running.stop()
+
+
+def run(folder: Path, receiver: Receiver, matcher: Matcher, at: int = 1 << 30, *, after: bool = False) -> int:
+    """A pass that dies at a call, and, if it does, a second that does not."""
+    folder.mkdir()
+    written(folder, posts())
+    clock = Ticking()
+
+    async def passes() -> int:
+        made = plan(folder, receiver.url, matcher.registry, matcher)
+        calls = await pass_once(made, clock, at, after=after)
+        if at < 1 << 30:
+            clock.at += 60
+            await pass_once(made, clock)
+        return calls
+
+    return asyncio.run(passes())
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_pass_killed_at_any_call_of_the_store_ends_as_if_it_had_not_been(
+    tmp_path: Path, receiver: Receiver, matcher: Matcher, after: bool
+) -> None:
+    calls = run(tmp_path / "whole", receiver, matcher)
+    whole = told(tmp_path / "whole" / "log.db")
+    keyed, keyless = arrived(receiver.requests)
+    assert [kind for kind, _, _ in whole["alerts"]] == ["new", "confirmed"]
+    assert all(state == "sent" for _, state in whole["deliveries"])
+    assert (len(keyed), len(keyless)) == (2, 2)
+
+    for at in range(1, calls + 1):
+        receiver.requests.clear()
+        run(tmp_path / f"{at}", receiver, matcher, at, after=after)
+        assert told(tmp_path / f"{at}" / "log.db") == whole, f"killed at call {at}"
+        keyed, keyless = arrived(receiver.requests)
+        assert len(keyed) == 2, f"killed at call {at}: an alert lost, or sent again under another key"
+        marked = [words for words in keyless if MARK in words.lower()]
+        assert len(keyless) - len(marked) == 2, f"killed at call {at}: an alert lost, or repeated without a mark"
+        assert len(marked) <= 1, f"killed at call {at}: more than one repeat"
