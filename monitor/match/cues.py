@@ -52,7 +52,7 @@ def cues(marks: list[Mark], parties: list[Party]) -> list[Cue]:
                 found.append(Cue(PARTY_SYMBOL[party.kind], party.first, party.last, sentence, party))
             if mark.cls in ("lower", "ex"):
                 continue
-            if mark.cls.startswith("t_") or mark.cls in ("name", "aname", "country", "demonym", "handle", "org", "group", "counterpart"):
+            if mark.cls.startswith("t_") or mark.cls in ("name", "aname", "country", "demonym", "handle", "org", "side", "group", "counterpart"):
                 continue
         if mark.cls == "stop":
             sentence += 1

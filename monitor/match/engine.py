@@ -16,7 +16,6 @@ from monitor.match.lexicon import Lexicon, add_languages, data_version, language
 from monitor.match.links import Link, links
 from monitor.match.model import WEIGHTS, Model, load_model
 from monitor.match.parties import PartyFinder
-from monitor.match.places import places
 from monitor.match.reasons import reason_of
 from monitor.match.rules import Phrases, Rules
 from monitor.match.scan import judge_languages, scan
@@ -52,7 +51,7 @@ class Matcher:
         self.lexicon = Lexicon()
         add_languages(self.lexicon, language_files())
         self.gazetteer = Gazetteer(registry, self.lexicon, frozenset())
-        add_places(self.lexicon, places())
+        add_places(self.lexicon)
         for mode, forms in rules.words.items():
             for form in forms:
                 self.lexicon.add(form, _CLASS_OF_MODE[mode])

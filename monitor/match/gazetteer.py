@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
 
-from monitor.leaders import Leader, Registry
+from monitor.leaders import Leader, Registry, words
 from monitor.match.fold import fold_word
 from monitor.match.lexicon import Lexicon
 
@@ -93,10 +92,19 @@ class Gazetteer:
         return bool(len(surname) >= 6 or before or after)
 
 
-def add_places(lexicon: Lexicon, places: Iterable[tuple[str, str, str]]) -> None:
-    """Add (form, code, kind) of places; kind is country, demonym or capital."""
-    for form, code, kind in places:
-        lexicon.add(form, kind, data=code)
+def add_places(lexicon: Lexicon) -> None:
+    """Add the words for countries, peoples and capitals. Languages without a file here are left out."""
+    codes = {code: language.bit for code, language in lexicon.languages.items()}
+    for form, code, kind, lang in words.places():
+        bit = codes.get(lang)
+        if bit is None:
+            continue
+        short = len(form) <= 4 and form.isupper() and form.isascii()
+        langs = 0 if kind == "country" and not short and len(form) > 4 else bit
+        lexicon.add(form, kind, langs, code, short)
         joined = fold_word(form).replace(" ", "").replace("-", "").replace("'", "")
         if " " in form and len(joined) > 6 and joined.isascii():
-            lexicon.add(joined, kind, data=code)
+            lexicon.add(joined, kind, langs, code)
+    for lang in ("zh", "ja"):
+        for form, code in words.sides(lang).items():
+            lexicon.add(form, "side", codes[lang], code)

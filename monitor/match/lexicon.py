@@ -63,6 +63,7 @@ class Entry:
     langs: int
     cls: str
     data: Any = None
+    upper: bool = False  # means this only in capitals (US, UE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ class Lexicon:
                 self.function_words[word] = self.function_words.get(word, 0) | bit
         return self.languages[code].bit
 
-    def add(self, form: str, cls: str, langs: int = 0, data: Any = None) -> None:
+    def add(self, form: str, cls: str, langs: int = 0, data: Any = None, upper: bool = False) -> None:
         """Add one form. Forms of Chinese and Japanese also become words of the segmentation."""
         pieces = _PIECES.findall(fold_word(form))
         if not pieces:
@@ -105,7 +106,7 @@ class Lexicon:
             if _is_cjk(piece[0]):
                 self.cjk[piece] = True
         first, tail = pieces[0], tuple(pieces[1:])
-        entry = Entry(len(pieces), tail, langs, cls, data)
+        entry = Entry(len(pieces), tail, langs, cls, data, upper)
         if first.endswith("*"):
             self._stems[first[:-1]].append(entry)
         else:
@@ -189,13 +190,14 @@ def language_files(folder: Path = FOLDER) -> list[Path]:
 def add_languages(lexicon: Lexicon, paths: Iterable[Path]) -> None:
     for path in paths:
         data = read_language(path)
-        bit = lexicon.add_language(data["code"], data["words"]) if data["words"] else 0
+        bit = 0 if data["code"] == "any" else lexicon.add_language(data["code"], data["words"])
         if "morphology" in data:
             lexicon.morphologies.append(_morphology(data["morphology"]))
         for cls, forms in data["lexicon"].items():
             for form in re.split(r"[;\n]", forms):
                 if form.strip():
-                    lexicon.add(form.strip(), cls, bit)
+                    kind, _, code = cls.partition(":")
+                    lexicon.add(form.strip(), *((kind, bit, code) if kind == "org" else (cls, bit)))
 
 
 def _morphology(data: Mapping[str, Any]) -> Morphology:

@@ -42,13 +42,14 @@ def match_lines(lines: Iterable[str], matcher: Matcher, now: datetime) -> Iterat
         except LineError as wrong:
             yield {"id": identity if isinstance(identity, (str, int)) else None, "error": str(wrong), "line": number}
             continue
-        yield {"id": identity, **as_dict(finding)}
+        yield finding_as_dict(identity, finding)
 
 
-def as_dict(finding: Finding) -> dict[str, Any]:
+def finding_as_dict(identity: Any, finding: Finding) -> dict[str, Any]:
     """A finding as JSON: the top level repeats the first contact."""
     first = finding.contacts[0] if finding.contacts else None
     return {
+        "id": identity,
         "flagged": finding.flagged,
         "confidence": round(finding.confidence, 4),
         "reason": finding.reason,

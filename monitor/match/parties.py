@@ -197,6 +197,8 @@ class PartyFinder:
             party.slugs = tuple(slug for slug in party.slugs if slug in found) or party.slugs or found
 
     def _finish(self, party: Party, tokens: Tokens, cover: dict[int, Mark], holder: Holder | None, on: date) -> None:
+        if all(mark.cls == "side" for mark in party.marks):
+            return  # one letter in a Chinese or Japanese word
         self._unknown_name(party, tokens, cover)
         home = holder.country if holder else None
         term = self._term(party, on, home, holder)
@@ -310,6 +312,8 @@ class PartyFinder:
             return "foreign"
         if party.place is not None and party.place == home:
             return self._own(party, holder)
+        if party.unknown is None and not party.handle and holder is not None and holder.office in _like(party.title):
+            return "self"
         if party.unknown is not None or party.handle:
             if holder is not None and holder.name and party.unknown is not None and _similar(party.name or "", holder.name):
                 return "self"
@@ -343,7 +347,7 @@ def _role(mark: Mark) -> str | None:
     cls = mark.cls
     if cls in ("name", "aname"):
         return "name"
-    if cls in ("country", "demonym"):
+    if cls in ("country", "demonym", "side"):
         return "place"
     if cls.startswith("t_"):
         return "title"

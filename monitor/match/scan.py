@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from monitor.match.lexicon import Lexicon
-from monitor.match.tokens import CJK, HANDLE, MARK, STOP, TAG, WORD, Tokens
+from monitor.match.tokens import CJK, FLAG, HANDLE, MARK, STOP, TAG, WORD, Tokens
 
 ANY = ("name", "aname", "country", "demonym", "capital", "org", "handle")
 _SCRIPTS = {"latin": 0, "cyrillic": 1, "greek": 2, "arabic": 3, "hebrew": 4, "devanagari": 5}
@@ -78,12 +78,21 @@ def scan(tokens: Tokens, lexicon: Lexicon, bits: int) -> list[Mark]:
                     break
                 if entry.langs and not entry.langs & bits:
                     continue
+                if entry.upper and kind == WORD and not _upper(tokens, index, entry.size):
+                    continue
                 if entry.size == 1 or matches(entry, words, index):
                     longest = entry.size
                     marks.append(Mark(index, index + longest - 1, entry.cls, entry.data))
-        if kind == HANDLE and not longest:
+        if kind == FLAG:
+            marks.append(Mark(index, index, "country", "".join(chr(ord(char) - 0x1F1E6 + 65) for char in word)))
+        elif kind == HANDLE and not longest:
             marks.append(Mark(index, index, "handle", word))
         elif kind == MARK and not longest:
             marks.append(Mark(index, index, word))
         index += longest or 1
     return marks
+
+
+def _upper(tokens: Tokens, index: int, size: int) -> bool:
+    """Whether the words are in capitals in the post (dots between the letters aside)."""
+    return tokens.original(index, index + size - 1).isupper()
