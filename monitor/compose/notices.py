@@ -27,13 +27,14 @@ def notice(told: Notice, desk: Desk) -> Message:
 
 
 def digest(waiting: Sequence[Waiting], desk: Desk, now: datetime, flood: bool = False) -> Message:
-    """One message for alerts that waited: each one's headline, newest of a contact last."""
+    """One message for alerts that waited: the newest headline of each contact."""
     words = catalogue(desk.language)
     span = f"{moment(waiting[0].at, desk.timezone, words)} – {moment(now, desk.timezone, words)}"
-    shown = [f"{w.message.headline} [{w.message.id}]" for w in waiting[:SHOWN]]
-    if len(waiting) > SHOWN:
-        shown.append(words("digest.more", len(waiting) - SHOWN))
+    newest = list({w.contact or w.delivery: w for w in waiting}.values())
+    shown = [f"{w.message.headline} [{w.message.id}]" for w in newest[:SHOWN]]
+    if len(newest) > SHOWN:
+        shown.append(words("digest.more", len(newest) - SHOWN))
     return Message(
         kind="digest", id=f"digest-{waiting[0].delivery}-{waiting[-1].delivery}", urgent=flood, lines=tuple(shown),
-        headline=words("digest.flood" if flood else "digest.headline", len(waiting), span=span),
+        headline=words("digest.flood" if flood else "digest.headline", len(newest), span=span),
     )  # fmt: skip

@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from monitor.contacts import active, gap, speaks, spoken
+from monitor.contacts import active, gap, readouts, speaks, spoken
 from monitor.correlate.parties import Fit, fit
 from monitor.correlate.timing import Span, claim_span, contact_span, same_family
 from monitor.model import Claim, Contact, Form, Interval, Status
 
 REPEAT = timedelta(hours=2)
 """Two precisely timed words of one account farther apart than this are of two talks: "just spoke" at nine and at six."""
+
+SAID_ANEW = timedelta(hours=12)
+"""One account's plain announcements farther apart than this are of two talks, where neither has words for the time."""
 
 ONE_TALK = timedelta(hours=6)
 """Precisely timed words of different accounts within this may be of one talk: a press office is slower than a president."""
@@ -61,7 +64,7 @@ def window(said: Said) -> Interval:
 
 def find(said: Said, candidates: Iterable[Contact], barred: Set[str]) -> Contact | None:
     """The contact that fits best, or None: a new one. `barred` are contacts that a person or the post itself rules out."""
-    best: tuple[tuple[int, timedelta, timedelta, datetime, str], Contact] | None = None
+    best: tuple[tuple[int, timedelta, bool, timedelta, datetime, str], Contact] | None = None
     for contact in candidates:
         if contact.id in barred or contact.merged_into or contact.retracted:
             continue
@@ -70,7 +73,8 @@ def find(said: Said, candidates: Iterable[Contact], barred: Set[str]) -> Contact
             continue
         parties, away = how
         nearest = min((abs(said.at - e.at) for e in contact.posts), default=abs(said.at - contact.opened_at))
-        rank = (FIT_RANK[parties], away, nearest, contact.opened_at, contact.id)
+        has_readout = said.form == "readout" and any(e.side == said.side for e in readouts(contact))
+        rank = (FIT_RANK[parties], away, has_readout, nearest, contact.opened_at, contact.id)
         if best is None or rank < best[0]:
             best = (rank, contact)
     return best[1] if best else None
@@ -92,8 +96,13 @@ def _fits(said: Said, contact: Contact) -> tuple[Fit, timedelta] | None:
 
 def _again(said: Said, contact: Contact) -> bool:
     """Whether the words are of a further contact ("spoke again") after one that the same account told of."""
-    marked = any(e.role == "again" for e in said.claim.evidence)
-    return marked and any(e.account == said.account and e.at < said.at for e in active(contact))
+    own = [e for e in active(contact) if e.account == said.account and e.at < said.at]
+    if any(e.role == "again" for e in said.claim.evidence):
+        return bool(own)
+    if said.form != "announcement" or said.claim.status != "happened" or said.span.explicit or contact.when is not None:
+        return False
+    told = [e for e in own if e.claim.status == "happened" and e.form == "announcement"]
+    return bool(told) and all(said.at - e.at > SAID_ANEW for e in told)
 
 
 def _one_talk_of_many(said: Said, contact: Contact) -> bool:

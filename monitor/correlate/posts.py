@@ -9,6 +9,7 @@ from typing import Protocol
 
 from monitor.contacts import UNOFFICIAL, Change
 from monitor.correlate.acts import merge
+from monitor.correlate.due import NEVER_TOLD
 from monitor.correlate.find import Said, find, window
 from monitor.correlate.ids import contact_id
 from monitor.correlate.parties import fit
@@ -124,8 +125,16 @@ def _gathered(into: Contact, others: Iterable[Contact], settings: Settings) -> l
 def _marked(change: Change, work: Work, now: datetime, settings: Settings) -> Change:
     """Says of an alert that it is written but not sent, and of a contact whether it was ever told."""
     quiet = _quiet(change, work, now, settings)
+    if change.kind is None and quiet is None and change.before and not change.before.told and _fresh_word(change):
+        change = replace(change, kind="update", reason="not told before")
     told = change.after.told or (change.kind is not None and quiet is None)
     return replace(change, quiet=quiet, after=replace(change.after, told=told))
+
+
+def _fresh_word(change: Change) -> bool:
+    """A post that adds nothing to what the log knows, but is the first that the desk can be told of."""
+    entry = change.entry
+    return entry is not None and entry.relation == "repeats" and entry.form != "follow_up" and not change.after.retracted
 
 
 def _quiet(change: Change, work: Work, now: datetime, settings: Settings) -> str | None:
@@ -134,4 +143,6 @@ def _quiet(change: Change, work: Work, now: datetime, settings: Settings) -> str
         return work.origin
     at = change.entry.at if change.entry else work.post.at
     revision_of_live = not first and work.origin == "live"
+    if change.kind == "source_deleted" and change.before and not change.before.told:
+        return NEVER_TOLD
     return "old post" if now - at > settings.alert_age and not revision_of_live else None

@@ -75,7 +75,8 @@ def _plans(facts: Facts, rules: Rules, now: datetime) -> Iterable[Plan]:
             break
     if facts.kind in CORRECTIONS:
         for channel in sorted(facts.told - named):
-            yield Plan(channel)
+            quiet = next((r.quiet for r in routes if channel in r.channels and r.quiet and not r.quiet.drop), None)
+            yield Plan(channel, later=_quiet_hours(quiet, now, rules.timezone)[0])  # never before what it corrects
 
 
 def matches(route: Route, facts: Facts) -> bool:

@@ -119,19 +119,21 @@ class Watch:
             last = schedule.last(now, rules.timezone)
             if last is not None:
                 due = [w for w in reader.waiting(route.DIGEST + schedule.text) if w.at < last]
-                alerts += self._gathered(due, schedule.text, now, flood=False)
+                alerts += self._gathered(due, reader, now, schedule.text)
         held = reader.waiting(route.FLOOD)
         ripe = {w.channel for w in held if now - w.at >= GATHER}
-        return alerts + self._gathered([w for w in held if w.channel in ripe], "flood", now, flood=True)
+        return alerts + self._gathered([w for w in held if w.channel in ripe], reader, now, route.FLOOD)
 
-    def _gathered(self, waiting: Sequence[Waiting], reason: str, now: datetime, flood: bool) -> list[NewAlert]:
-        """One digest a channel."""
+    def _gathered(self, waiting: Sequence[Waiting], reader: Reader, now: datetime, reason: str) -> list[NewAlert]:
+        """One digest a channel. What was retracted while it waited is not told at all."""
         by_channel: dict[str, list[Waiting]] = {}
         for one in waiting:
-            by_channel.setdefault(one.channel, []).append(one)
+            contact = reader.contact(one.contact) if one.contact else None
+            if contact is None or not contact.retracted:
+                by_channel.setdefault(one.channel, []).append(one)
         return [
             NewAlert(
-                "digest", compose.digest(own, self.newsroom.desk, now, flood), None, reason,
+                "digest", compose.digest(own, self.newsroom.desk, now, flood=reason == route.FLOOD), None, reason,
                 (NewDelivery(channel),), covers=tuple(w.delivery for w in own),
             )
             for channel, own in by_channel.items()

@@ -169,11 +169,11 @@ def test_the_review_desk_is_linked_where_there_is_one() -> None:
 
 
 def test_names_from_a_post_are_cleaned() -> None:
-    evil = Participant("‮Evil\r\nName\u200b @everyone" + "x" * 200, "US")
+    evil = Participant("\u202eEvil\r\nName\u200b @everyone" + "x" * 200, "US")
     headline = said(after=contact(parties=(MODI, evil))).headline
     assert "Evil Name @everyone" in headline
     assert "\n" not in headline
-    assert "‮" not in headline
+    assert "\u202e" not in headline
     assert len(headline) < 250
 
 

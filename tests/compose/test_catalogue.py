@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any, get_args
@@ -95,11 +96,12 @@ def test_a_digest_counts_and_lists(language: str) -> None:
     assert message.lines[0] == "Headline 0 [c0]"
     assert len(message.lines) == 21
     assert "3" in message.lines[-1]
+    assert digest([waiting[0], replace(waiting[1], contact="c0")], Desk("en"), NOW).lines == ("Headline 1 [c1]",)
     assert digest(waiting[:1], Desk("en"), NOW, flood=True).headline.startswith("1 alert held back")
 
 
 def test_a_notice_is_one_clean_line() -> None:
-    message = notice(Notice("account:x", "account_unreachable", "Account x\r\nis ‮gone"), Desk())
+    message = notice(Notice("account:x", "account_unreachable", "Account x\r\nis \u202egone"), Desk())
     assert message.headline == "Hotline: Account x is gone"
     assert message.urgent
     assert not notice(Notice("account:x", "account_unreachable", "back", resolved=True), Desk()).urgent

@@ -90,6 +90,15 @@ TABLES = {
         10:00 in.pmo  announcement call happened IN:modi+US:trump origin=baseline at=08:00 -> A new announces (baseline)
         10:30 us.pres announcement call happened US:trump+IN:modi -> A confirmed confirms
     """,
+    "what the first poll found is told with the first fresh word even by the same side": """
+        10:00 in.pmo announcement call happened IN:modi+US:trump origin=baseline at=08:00 -> A new announces (baseline)
+        10:30 in.mfa announcement call happened IN:modi+US:trump -> A update repeats
+        10:40 in.amb announcement call happened IN:modi+US:trump -> A - repeats
+    """,
+    "the deletion of what was never told is not told": """
+        W: 10:00 in.pmo announcement call happened IN:modi+US:trump origin=baseline at=08:00 -> A new announces (baseline)
+        10:30 delete W -> A source_deleted withdrawn (never told)
+    """,
     "an old post that comes to light is not told": """
         d2 10:00 in.pmo announcement call happened IN:modi+US:trump at=d1T08:00 -> A new announces (old post)
     """,

@@ -64,6 +64,18 @@ TABLES = {
         d1 10:00 us.pres announcement call happened US:trump+IN:modi when=d1 -> A new announces
         d2 09:00 us.pres announcement call happened US:trump+IN:modi when=d2 -> B new announces
     """,
+    "a daily call, told in the same words each morning, is a contact each day": """
+        d1 10:00 fr.pres announcement call happened FR:macron+UA:zelensky -> A new announces
+        d2 08:00 fr.pres announcement call happened FR:macron+UA:zelensky -> B new announces
+        d2 08:30 ua.pres announcement call happened UA:zelensky+FR:macron -> B confirmed confirms
+        d3 07:00 fr.pres announcement call happened FR:macron+UA:zelensky -> C new announces
+    """,
+    "two readouts of two calls each find their own": """
+        d1 08:00 us.pres announcement call happened US:trump+IL:netanyahu -> A new announces
+        d1 21:00 us.pres announcement call happened US:trump+IL:netanyahu -> B new announces
+        d1 22:00 us.press readout call happened US:trump+IL:netanyahu -> B readout readout
+        d1 22:05 us.press readout call happened US:trump+IL:netanyahu -> A readout readout
+    """,
     "two calls on one day, each timed, are two, and each is confirmed": """
         08:00 us.pres announcement call happened US:trump+IL:netanyahu when=07:00 -> A new announces
         08:30 il.pmo  announcement call happened IL:netanyahu+US:trump when=07:30 -> A confirmed confirms

@@ -75,6 +75,12 @@ def test_a_correction_reaches_everyone_who_was_told_whatever_the_routes_say() ->
     assert channels(Route(("a",), kinds=frozenset({"new"})), Route(("c",)), facts=facts) == ["c", "a", "b"]
 
 
+def test_a_correction_does_not_overtake_what_quiet_hours_hold() -> None:
+    facts = replace(FACTS, kind="denied", told=frozenset({"a"}))
+    route = Route(("a",), kinds=frozenset({"new"}), quiet=Quiet(time(22), time(7)))
+    assert routed(facts, route) == [NewDelivery("a", next_at=datetime(2026, 5, 5, 7, tzinfo=UTC))]
+
+
 def test_an_alert_that_is_not_to_be_sent_says_why() -> None:
     assert routed(replace(FACTS, quiet="baseline"), Route(("a",))) == [NewDelivery("a", "suppressed", "baseline")]
 

@@ -225,3 +225,18 @@ async def test_a_footers_id_is_proved_by_the_key(tmp_path: Path) -> None:
         assert compose.contact_of(message.id) == (await contact_ids(b))[0]
         assert compose.verify(message.id, [key], "key") == key
         assert compose.verify(message.id, [key], "another key") is None
+
+
+async def test_what_was_retracted_while_it_waited_is_in_no_digest(tmp_path: Path) -> None:
+    async with bed(tmp_path) as b:
+        b.rules = route.Rules(routes=(route.Route(("digest",), digest=route.parse("hourly")),))
+        await b.arrives(US, "just spoke", says(CALL))
+        await b.arrives(US, "will meet", says(PLAN))
+        await b.triage().run()
+        wrong = next(row["id"] for row in await b.rows("SELECT id FROM contacts WHERE mode = 'call'"))
+        await b.store.add_act("retract", wrong, {}, "ann", b.now)
+        b.later(minutes=61)
+        await b.watch().run()
+        (message,) = [m for m in await b.messages() if m.kind == "digest"]
+        assert [line for line in message.lines if "call" in line] == []
+        assert len(message.lines) == 1
