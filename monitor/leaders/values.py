@@ -19,6 +19,9 @@ SENIORITY: tuple[Office, ...] = (
 )  # fmt: skip
 """Offices from the most to the least senior: which one `Registry.term` names for a person who holds several."""
 
+SINGLE: tuple[Office, ...] = ("head_of_state", "head_of_government", "foreign_minister", "monarch", "crown_prince")
+"""Offices that one person holds in a country, but for co-presidents and the like."""
+
 RANK: dict[Office, int] = {office: rank for rank, office in enumerate(SENIORITY)}
 
 UNCONFIRMED_FOR = timedelta(days=3 * 365)
@@ -49,7 +52,9 @@ class Term:
             return False
         if self.end is not None:
             return on < self.end
-        return self.status == "current" or (self.status == "unconfirmed" and (self.seen is None or on <= self.seen + UNCONFIRMED_FOR))
+        return self.status == "current" or (
+            self.status == "unconfirmed" and (self.seen is None or on <= self.seen + UNCONFIRMED_FOR)
+        )
 
     def sure(self, on: date) -> bool:
         """Whether the person holds the office on that day and a source says so."""
