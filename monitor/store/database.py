@@ -11,6 +11,7 @@ import fcntl
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from importlib.resources import files
@@ -202,7 +203,7 @@ def _statements(sql: str) -> Iterator[str]:
 
 def check(db: Database) -> None:
     """Raise StoreCorrupt if SQLite finds the file inconsistent. Reads everything: seconds per gigabyte."""
-    answers = [row[0] for row in db.conn.execute("PRAGMA integrity_check(10)")]
+    answers = [line for row in db.conn.execute("PRAGMA integrity_check(3)") for line in row[0].splitlines()]
     if answers != ["ok"]:
         raise StoreCorrupt(f"The database is damaged: {'; '.join(answers)}. Run `hotline recover`, or restore a backup.")
     if broken := db.conn.execute("PRAGMA foreign_key_check").fetchone():
@@ -212,6 +213,17 @@ def check(db: Database) -> None:
 def _pragma(db: Database, name: str) -> int:
     value: Any = db.conn.execute(f"PRAGMA {name}").fetchone()[0]
     return int(value)
+
+
+def _lock(file: int) -> None:
+    """A question who holds the lock holds it itself for an instant: so try again before giving up."""
+    for _ in range(4):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except OSError:
+            time.sleep(0.05)
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 class Lock:
@@ -231,7 +243,7 @@ class Lock:
                 f"{self.path} cannot be made: {error.strerror}. Check the owner and mode of the folder."
             ) from error
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(file)
         except OSError as error:
             holder = os.read(file, 20).decode("ascii", "replace").strip() or "unknown"
             os.close(file)

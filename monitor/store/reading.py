@@ -86,6 +86,18 @@ class Reading:
         asked = wanted or Filter()
         return self.posts(Filter(**{name: getattr(asked, name) for name in Filter.__slots__} | {"text": query}), limit)
 
+    def walk(self, wanted: Filter | None = None, size: int = 500) -> Iterator[Row]:
+        """All posts of `posts`, newest first, read `size` at a time."""
+        condition, values = where("posts", wanted or Filter())
+        before: int | None = None
+        while True:
+            page = f"{condition} {'AND' if condition else 'WHERE'} (:before IS NULL OR id < :before) ORDER BY id DESC LIMIT :size"
+            found = self._rows(f"SELECT * FROM v_posts{page}", values | {"before": before, "size": size})  # noqa: S608
+            yield from found
+            if len(found) < size:
+                return
+            before = found[-1]["id"]
+
     def contact(self, contact_id: str) -> Row:
         """The whole story of one contact, see `monitor.store.story.contact`. StoreError if there is none."""
         with self._moment():

@@ -65,6 +65,7 @@ class Store:
         lock = Lock(path)
         thread = ThreadPoolExecutor(1, thread_name_prefix="store")
         loop = asyncio.get_running_loop()
+        db: Database | None = None
         try:
             await loop.run_in_executor(thread, lock.take)
             db = await loop.run_in_executor(thread, open_for_writing, path, clock(), connect)
@@ -72,6 +73,8 @@ class Store:
             await store._write(outbox.settle, run, clock())
             await store._write(triage.retry_failed)
         except BaseException:
+            if db is not None:
+                await loop.run_in_executor(thread, db.close)
             thread.shutdown()
             lock.release()
             raise
