@@ -71,7 +71,7 @@ class Crew:
         judge = Judge(plan.matcher, near_miss=config.match.near_miss)
         triage = Triage(store, judge, newsroom, self.operator, world.clock, self._wake_channels, self._changed)
         hot_for = timedelta(seconds=config.schedule.hot_for)
-        watch = Watch(store, newsroom, self.operator, world.clock, self._wake_channels, self._hot, hot_for, self.deliver.resume)
+        watch = Watch(store, newsroom, self.operator, world.clock, self._wake_channels, self._hot, hot_for, self._resume)
         self._watch = watch
         self.triage = Runner("triage", triage.run)
         self.watch = Runner("watch", watch.run)
@@ -140,6 +140,15 @@ class Crew:
 
     def _wake_channels(self, channels: frozenset[str]) -> None:
         self.deliver.wake(channels)
+
+    async def _resume(self, target: str) -> int:
+        """What a person takes up again: a suspended channel, or a held account (`account:source:handle`)."""
+        kind, _, key = target.partition(":")
+        if kind != "account":
+            return await self.deliver.resume(target)
+        released = await self.store.release(key)
+        self.triage.wake()
+        return released
 
     def _hot(self, countries: frozenset[str], until: datetime) -> None:
         """Poll the governments of these countries closely until then, and whatever accounts the readout tables add.
