@@ -65,6 +65,7 @@ class Backfilling(Protocol):
 def sources() -> Mapping[str, type[Any]]:
     """The registry. A function, so that a source's own package (atproto: 1 s, 65 MB) is imported only when it is used."""
     from monitor.sources.bluesky import Bluesky
+    from monitor.sources.feed import Feed
     from monitor.sources.jsonl import Jsonl
 
-    return {"bluesky": Bluesky, "jsonl": Jsonl}
+    return {"bluesky": Bluesky, "feed": Feed, "jsonl": Jsonl}

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -67,7 +67,7 @@ class BlueskyOptions(BaseModel):
 class Bluesky:
     """Polls author feeds, one account a request."""
 
-    name: ClassVar[Literal["bluesky"]] = "bluesky"
+    name: ClassVar[str] = "bluesky"
     Settings: ClassVar[type[BaseModel]] = BlueskySettings
     Options: ClassVar[type[BaseModel]] = BlueskyOptions
     baseline: ClassVar[bool] = True

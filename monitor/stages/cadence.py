@@ -29,11 +29,11 @@ long only where asking again costs money or standing.
 
 def cool_down(outcome: Outcome, failures: int, every: float, now: datetime) -> float:
     """Seconds to wait after `failures` failures in a row, the last being `outcome`. What the platform asked for always holds."""
+    asked = (outcome.until - now).total_seconds() if outcome.until is not None else 0.0
     if outcome.fine:
-        return every
+        return max(every, asked)
     first, longest = COOL[outcome.kind]
     pause = max(every, min(longest, first * 2 ** min(failures - 1, 20)))
-    asked = (outcome.until - now).total_seconds() if outcome.until is not None else 0.0
     return max(pause, asked) if asked <= 0 else max(every, asked)
 
 
