@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from monitor.model import AlertKind, Contact, ContactPost, Interval, Kind, Mode, Participant
+from monitor.model import AlertKind, Contact, ContactPost, Interval, Kind, Mode, Participant, Post
 
 Family = Literal["talk", "meeting", "letter", "any"]
 FAMILIES: dict[Mode, Family] = {
@@ -22,6 +22,9 @@ FAMILIES: dict[Mode, Family] = {
 
 UNOFFICIAL: tuple[Kind, ...] = ("media", "other")
 """Kinds of account that report, and never speak for the country they are in."""
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+"""A post that says it is older has a broken clock; near the calendar's ends there is no room to reckon."""
 
 DAYS_APART = timedelta(hours=12)
 """Finely timed words are of two days only with a gap of this much: "just now" and "an hour ago" are not."""
@@ -65,6 +68,11 @@ class Conflict:
     b: str
     a_says: ContactPost
     b_says: ContactPost
+
+
+def told_at(post: Post) -> datetime:
+    """The time a post speaks from, within reason."""
+    return max(post.at, EARLIEST)
 
 
 def official(entry: ContactPost) -> bool:

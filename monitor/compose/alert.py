@@ -15,7 +15,7 @@ from monitor.compose.quote import quote
 from monitor.compose.sign import signed
 from monitor.compose.values import Cause, Desk, Setting
 from monitor.compose.words import EMOJI, clean, country_name, interval, moment, party_line, sure, there
-from monitor.contacts import Change, first_word, speaks
+from monitor.contacts import Change, first_word, speaks, told_at
 from monitor.model import Contact, Identity, Message
 
 JUST = timedelta(hours=2)
@@ -58,7 +58,7 @@ def alert(change: Change, around: Setting) -> Message:
 def headline(change: Change, around: Setting, words: Catalogue) -> str:
     """What a desk reads in two seconds."""
     contact, kinds = change.after, {d.kind: d.value for d in change.details}
-    parties, what = party_line(contact.parties, words), what_happened(contact, around, words)
+    parties, what = party_line(contact.parties, words) or _speaker(change), what_happened(contact, around, words)
     key, side, into = "alert", "", ""
     if change.kind in ("confirmed", "readout"):
         key, side = change.kind, (change.entry.side if change.entry else None) or kinds.get(change.kind, "")
@@ -74,6 +74,12 @@ def headline(change: Change, around: Setting, words: Catalogue) -> str:
     certainty = sure(contact.confidence, words)
     line = words(f"head.{key}", parties=parties, what=what, sure=certainty, side=country_name(side, words), into=into)
     return f"{EMOJI[contact.mode]} {line}" if around.desk.emoji else line
+
+
+def _speaker(change: Change) -> str:
+    """Instead of parties where none are known."""
+    entry = change.entry or first_word(change.after)
+    return lines.handle(entry.account) if entry else "?"
 
 
 def what_happened(contact: Contact, around: Setting, words: Catalogue) -> str:
@@ -126,7 +132,7 @@ def _source(cause: Cause, desk: Desk, words: Catalogue) -> str:
         parts.append(words("source.domain"))
     if author and author.verified:
         parts.append(words("source.verified"))
-    at, home = cause.post.at, cause.account.timezone
+    at, home = told_at(cause.post), cause.account.timezone
     if home and at.astimezone(ZoneInfo(home)).utcoffset() != at.astimezone(ZoneInfo(desk.timezone)).utcoffset():
         parts.append(words("source.posted_abroad", time=moment(at, desk.timezone, words), there=there(at, home)))
     else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from monitor.contacts import active, gap, readouts, speaks, spoken
+from monitor.contacts import FAMILIES, active, gap, readouts, speaks, spoken
 from monitor.correlate.parties import Fit, fit
 from monitor.correlate.timing import Span, claim_span, contact_span, same_family
 from monitor.model import Claim, Contact, Form, Interval, Status
@@ -86,6 +86,8 @@ def _fits(said: Said, contact: Contact) -> tuple[Fit, timedelta] | None:
         return None
     if parties == "part" and not _one_talk_of_many(said, contact):
         return None
+    if len(said.claim.participants) < 2 and not _told_again_soon(said, contact):
+        return None
     away = _apart(said, contact)
     if away is None:
         return None
@@ -106,10 +108,21 @@ def _again(said: Said, contact: Contact) -> bool:
 
 
 def _one_talk_of_many(said: Said, contact: Contact) -> bool:
-    """Two or more known leaders in common, the same mode, told within hours. Bilateral talks at a summit stay apart."""
-    if "unspecified" not in (said.claim.mode, contact.mode) and said.claim.mode != contact.mode:
+    """A call, told within hours, that another account tells of with fewer or more of those who took part.
+
+    Leaders who meet in one place meet in twos and threes all day: those meetings stay apart, and so does what one account
+    tells of twice with different people.
+    """
+    if "meeting" in (FAMILIES[said.claim.mode], FAMILIES[contact.mode]) and said.claim.mode != contact.mode:
         return False
-    return any(abs(said.at - e.at) <= MANY for e in contact.posts)
+    if FAMILIES[contact.mode] == "meeting" and contact.mode != "summit":
+        return False
+    return all(e.account != said.account for e in contact.posts) and any(abs(said.at - e.at) <= MANY for e in contact.posts)
+
+
+def _told_again_soon(said: Said, contact: Contact) -> bool:
+    """With the other party unknown, only words that follow at once are of the same contact."""
+    return said.claim.mode == contact.mode and any(abs(said.at - e.at) <= REPEAT for e in contact.posts)
 
 
 def _told_differently(said: Said, contact: Contact) -> bool:

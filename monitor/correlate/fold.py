@@ -29,7 +29,9 @@ def fold(contact_id: str, posts: Iterable[ContactPost], before: Contact | None, 
     """The contact that these posts tell of. `before` lends what posts do not say: opening, lapse, overdue, retraction."""
     ordered = tuple(sorted(posts, key=in_time))
     speaking = tuple(e for e in ordered if e.relation != "withdrawn") or ordered  # all withdrawn: what was said last stands for the log
-    parties = _kept_in_order(union(e.claim.participants for e in _first_side_first(speaking)), before)
+    imported = before if before and not before.posts else None  # it says itself what no post does
+    groups = [e.claim.participants for e in _first_side_first(speaking)]
+    parties = _kept_in_order(union([imported.parties, *groups] if imported else groups), before)
     status = _status(speaking, parties)
     seen = [e.seen_at for e in ordered]
     contact = Contact(
@@ -40,8 +42,8 @@ def fold(contact_id: str, posts: Iterable[ContactPost], before: Contact | None, 
         confidence=_confidence(speaking, parties),
         opened_at=before.opened_at if before else min(seen),
         updated_at=max([*seen, before.updated_at] if before else seen),
-        when=settle(speaking),
-        place=_place(speaking),
+        when=settle(speaking) or (imported.when if imported else None),
+        place=_place(speaking) or (imported.place if imported else None),
         topics=tuple(dict.fromkeys(t for e in speaking for t in e.claim.topics)),
         posts=ordered,
         lapsed=bool(before and before.lapsed and status == "upcoming"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
+from difflib import SequenceMatcher
 from typing import Literal
 
 from monitor.model import Participant
@@ -13,6 +14,12 @@ Fit = Literal["same", "likely", "part"]
 
 HEADS = {"head_of_state", "head_of_government", "monarch"}
 """Offices that posts mix up when they do not name the person ("the US leader")."""
+
+ONE_HOLDER = HEADS | {"foreign_minister", "org_head", "crown_prince"}
+"""Offices with one holder at a time: two names in one of them are two spellings."""
+
+ALIKE = 0.8
+"""From this ratio on (difflib) two words of four letters or more are spellings of one name: Zelensky, Zelenskyy."""
 
 MEMBERS_OF_A_PART = 2  # a talk of two within a talk of many may be the same talk; one person alone is not
 
@@ -24,14 +31,27 @@ def same_person(a: Participant, b: Participant) -> Literal["same", "likely"] | N
     if a.country and b.country and a.country != b.country:
         return None
     if a.name and b.name:
-        one, two = _words(a.name), _words(b.name)
-        if one == two:
-            return "same"
-        known_apart = a.office and b.office and not _compatible(a.office, b.office)
-        return "likely" if not known_apart and a.country == b.country and (one <= two or two <= one) else None
+        return _same_name(a, b)
     if a.country is None or b.country is None:
         return None
     return "likely" if _compatible(a.office, b.office) else None
+
+
+def _same_name(a: Participant, b: Participant) -> Literal["same", "likely"] | None:
+    """Of two named people of whom the registry does not know both."""
+    one, two = _words(a.name or ""), _words(b.name or "")
+    if one == two:
+        return "same"
+    if a.country != b.country or not _compatible(a.office, b.office):
+        return None
+    if a.office == b.office and a.office in ONE_HOLDER:
+        return "likely"
+    return "likely" if one <= two or two <= one or _spelled_alike(one, two) else None
+
+
+def _spelled_alike(one: frozenset[str], two: frozenset[str]) -> bool:
+    pairs = ((x, y) for x in one for y in two if len(x) > 3 and len(y) > 3)
+    return any(SequenceMatcher(None, x, y).ratio() >= ALIKE for x, y in pairs)
 
 
 def _compatible(a: str | None, b: str | None) -> bool:
@@ -70,6 +90,8 @@ def fit(ours: Sequence[Participant], theirs: Sequence[Participant]) -> Fit | Non
     if len(pairs) < smaller:
         return None
     if len(ours) == len(theirs):
+        if smaller < MEMBERS_OF_A_PART and not ours[0].name:
+            return None  # somebody of a country with nobody known: anything
         return "same" if all(sure for _, _, sure in pairs) else "likely"
     sure = sum(1 for _, _, certain in pairs if certain)
     return "part" if smaller >= MEMBERS_OF_A_PART and sure >= MEMBERS_OF_A_PART else None

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from monitor.contacts import UNOFFICIAL, Change
+from monitor.contacts import UNOFFICIAL, Change, told_at
 from monitor.correlate.acts import merge
 from monitor.correlate.due import NEVER_TOLD
 from monitor.correlate.find import Said, find, window
@@ -31,7 +31,7 @@ class Log(Protocol):
 
 def correlate(work: Work, finding: Finding, log: Log, now: datetime, settings: Settings) -> tuple[Change, ...]:
     """What this revision changes, contact by contact. The same revision a second time changes nothing."""
-    claims = finding.contacts if finding.flagged and not work.post.deleted else ()
+    claims = _claims(work, finding) if finding.flagged and not work.post.deleted else ()
     entries = [_entry(work, finding, claim, index) for index, claim in enumerate(claims)]
     entries = [e for i, e in enumerate(entries) if not any(_same_again(e, earlier) for earlier in entries[:i])]
     changes: list[Change] = []
@@ -54,12 +54,19 @@ def correlate(work: Work, finding: Finding, log: Log, now: datetime, settings: S
     return tuple(_marked(c, work, now, settings) for c in changes if c.after != c.before)
 
 
+def _claims(work: Work, finding: Finding) -> tuple[Claim, ...]:
+    """What a flagged finding claims. One without parties (a watched phrase alone) is of somebody of the account's country."""
+    somebody = (Participant(work.account.holder, work.account.country, None, work.account.office),) if work.account.country else ()
+    bare = Claim("unspecified", "happened", somebody, finding.confidence, evidence=finding.evidence)
+    return tuple(c if c.participants else replace(c, participants=somebody) for c in finding.contacts or (bare,))
+
+
 def _entry(work: Work, finding: Finding, claim: Claim, index: int) -> ContactPost:
     account, post = work.account, work.post
     side = account.country or next((p.country for p in claim.participants if p.name and p.name == account.holder), None)
     return ContactPost(
         post=post.key, account=account.key, side=side, kind=account.kind, relation="announces", form=finding.form, claim=claim,
-        at=post.at, seen_at=post.seen_at, url=post.url, index=index, revision=work.revision,
+        at=told_at(post), seen_at=post.seen_at, url=post.url, index=index, revision=work.revision,
         author=post.author.id if post.author else account.id,
     )  # fmt: skip
 
@@ -141,7 +148,7 @@ def _quiet(change: Change, work: Work, now: datetime, settings: Settings) -> str
     first = work.number == 1
     if first and work.origin != "live":
         return work.origin
-    at = change.entry.at if change.entry else work.post.at
+    at = change.entry.at if change.entry else told_at(work.post)
     revision_of_live = not first and work.origin == "live"
     if change.kind == "source_deleted" and change.before and not change.before.told:
         return NEVER_TOLD

@@ -111,6 +111,18 @@ TABLES = {
         10:32 in.pmo announcement call upcoming IN:modi+US:trump at=08:00 -> A - repeats
         = A call happened spoken=IN,US readout=published
     """,
+    "another spelling of a name that the registry does not have is the same": """
+        10:00 fr.pres announcement call happened FR:macron+UA:~zelensky -> A new announces
+        10:20 ua.pres announcement call happened UA:~volodymyr_zelenskyy+FR:macron -> A confirmed confirms
+    """,
+    "two names in one office are two spellings": """
+        10:00 fr.pres announcement call happened FR:macron+GE/head_of_government:~kobakhidze -> A new announces
+        10:20 ge.pmo announcement call happened GE/head_of_government:~ირაკლი+FR:macron -> A confirmed confirms
+    """,
+    "two names of one country without an office are two people": """
+        10:00 fr.pres announcement call happened FR:macron+GE:~kobakhidze -> A new announces
+        10:20 fr.pres announcement call happened FR:macron+GE:~botchorishvili -> B new announces
+    """,
     "a transliteration of the other side is the same name": """
         10:00 ru.pres announcement call happened RU:putin+VN:to_lam -> A new announces
         10:20 vn.pres announcement call happened VN:to_lam+RU:~vladimir_putin -> A confirmed confirms

@@ -13,6 +13,24 @@ TABLES = {
         10:20 de.pmo  announcement call happened DE:merz+GB:starmer+FR:macron -> A confirmed confirms
         = A call happened spoken=DE,FR,GB parties=Macron+Merz+Starmer
     """,
+    "a trilateral and a bilateral meeting of one morning are two": """
+        10:00 in.pmo announcement meeting happened IN:modi+JP:ishiba+AU:albanese -> A new announces
+        11:00 in.pmo announcement meeting happened IN:modi+JP:ishiba -> B new announces
+        11:20 jp.pmo announcement meeting happened JP:ishiba+IN:modi -> B confirmed confirms
+    """,
+    "an account that names three and then two tells of two calls": """
+        10:00 gb.pmo announcement call happened GB:starmer+FR:macron+DE:merz -> A new announces
+        11:00 gb.pmo announcement call happened GB:starmer+FR:macron -> B new announces
+    """,
+    "with the other party unknown only what follows at once is the same": """
+        10:00 gb.pmo announcement call happened GB:starmer -> A new announces
+        10:20 gb.press announcement call happened GB:starmer -> A - repeats
+        15:00 gb.pmo announcement call happened GB:starmer -> B new announces
+    """,
+    "two watched phrases of one country are two": """
+        10:00 gb.pmo announcement unspecified happened GB -> A new announces
+        10:20 gb.pmo announcement unspecified happened GB -> B new announces
+    """,
     "a side that names only two of three": """
         10:00 gb.pmo  announcement call happened GB:starmer+FR:macron+DE:merz -> A new announces
         10:10 fr.pres announcement call happened FR:macron+GB:starmer -> A confirmed confirms
@@ -69,6 +87,14 @@ TABLES = {
     "an edit that calls the meeting off": """
         W: 10:00 in.pmo announcement meeting upcoming IN:modi+US:trump when=d5 -> A new announces
         11:00 edit W announcement meeting cancelled IN:modi+US:trump when=d5 -> A cancelled cancels
+    """,
+    "an edit that moves the date": """
+        W: 10:00 in.pmo announcement meeting upcoming IN:modi+US:trump when=d5 -> A new announces
+        11:00 edit W announcement meeting upcoming IN:modi+US:trump when=d6 -> A update announces
+    """,
+    "an edit that adds the leader's name": """
+        W: 10:00 in.pmo announcement meeting upcoming IN:modi+US when=d5 -> A new announces
+        11:00 edit W announcement meeting upcoming IN:modi+US:trump when=d5 -> A update announces
     """,
     "an edit that names somebody else ends one contact and opens another": """
         W: 10:00 in.amb announcement call happened IN:modi+US:trump -> A new announces
