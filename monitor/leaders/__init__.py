@@ -10,8 +10,8 @@ every question is asked for a day.
 """
 
 from monitor.leaders.loading import load
-from monitor.leaders.overlay import OverlayError
+from monitor.leaders.overlay import OverlayError, slug_for
 from monitor.leaders.registry import Registry
 from monitor.leaders.values import SENIORITY, Leader, Term
 
-__all__ = ["SENIORITY", "Leader", "OverlayError", "Registry", "Term", "load"]
+__all__ = ["SENIORITY", "Leader", "OverlayError", "Registry", "Term", "load", "slug_for"]

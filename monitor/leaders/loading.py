@@ -35,9 +35,10 @@ def load(overlay: Sequence[Mapping[str, Any]] = (), folder: Path | None = None) 
     as_of, leaders = read(DATA / FILE)
     if folder is not None and (folder / FILE).is_file():
         newer, refreshed = read(folder / FILE)
-        as_of = max(as_of, newer)
-        for slug, leader in refreshed.items():
-            leaders[slug] = merged(leaders[slug], leader) if slug in leaders else leader
+        if newer > as_of:  # else the package itself has caught up since
+            as_of = newer
+            for slug, leader in refreshed.items():
+                leaders[slug] = merged(leaders[slug], leader) if slug in leaders else leader
     return Registry(overlaid(leaders, overlay).values(), as_of)
 
 

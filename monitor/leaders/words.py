@@ -26,24 +26,29 @@ def _read(name: str) -> Mapping[str, Any]:
     return table
 
 
+def _forms(name: str, lang: str) -> Mapping[str, str]:
+    forms: Mapping[str, str] = _read(name).get(lang, {})
+    return forms
+
+
 def countries(lang: str) -> Mapping[str, str]:
     """Names and usual short names of countries and organisations in that language -> code."""
-    return _read("countries").get(lang, {})
+    return _forms("countries", lang)
 
 
 def capitals(lang: str) -> Mapping[str, str]:
     """Capitals and seats (Kremlin, White House) in that language -> code of the country."""
-    return _read("capitals").get(lang, {})
+    return _forms("capitals", lang)
 
 
 def demonyms(lang: str) -> Mapping[str, str]:
     """Adjectives and names of peoples in that language, inflected -> code."""
-    return _read("demonyms").get(lang, {})
+    return _forms("demonyms", lang)
 
 
 def sides(lang: str) -> Mapping[str, str]:
     """One-character names of countries in Chinese and Japanese headlines (日印, 中方, 米側) -> code."""
-    return _read("sides").get(lang, {})
+    return _forms("sides", lang)
 
 
 def weak(lang: str) -> frozenset[str]:
