@@ -112,12 +112,12 @@ def _negates(neg: Cue, trigger: Cue) -> bool:
 def _partners(cues: list[Cue], near: list[Cue], main: Link | None, holder: Holder | None, mode: Mode) -> tuple[Party, ...]:
     """The parties in contact: those of the link's sentence, or of the whole post where the sentence has none."""
     home = holder.country if holder else None
-    found = [cue for cue in near if cue.symbol in ("FL", "UNK", "GRP")]
+    found = [cue for cue in near if cue.symbol in ("FL", "UNK", "GRP", "ONE")]
     if not found:
-        found = [cue for cue in cues if cue.symbol in ("FL", "UNK")][:2]
-    if main is not None and main.party.symbol in ("FL", "UNK", "GRP") and main.party not in found:
+        found = [cue for cue in cues if cue.symbol in ("FL", "UNK", "ONE")][:2]
+    if main is not None and main.party.symbol in ("FL", "UNK", "GRP", "ONE") and main.party not in found:
         found.insert(0, main.party)
-    if not found and main is not None and main.party.symbol in ("CPT", "HND", "FORM"):
+    if not found and main is not None and main.party.symbol in ("CPT", "HND", "FORM", "SIDES"):
         found = [main.party]
     if not found:
         found = [cue for cue in near if cue.symbol == "CTY" and cue.party is not None and cue.party.country != home][:1]

@@ -18,8 +18,9 @@ STRONG = frozenset({"call", "talk", "conv", "talks", "meet", "meetn", "visit", "
 PARTY_SYMBOL = {
     "self": "SELF", "domestic": "DOM", "foreign": "FL", "titled": "UNK", "bare": "BARE", "lower": "LOW", "former": "FORM",
     "group": "GRP", "handle": "HND", "country": "CTY", "counterpart": "CPT",
+    "sides": "SIDES", "unclear": "LEAD",
 }  # fmt: skip
-_SILENT = frozenset({"conn", "hon", "capital", "elect", "callnoise"})
+_SILENT = frozenset({"conn", "hon", "capital", "elect", "callnoise", "name", "aname", "side"})
 
 
 @dataclass(slots=True)
@@ -35,8 +36,11 @@ class Cue:
     tense: str = ""
 
 
-def cues(marks: list[Mark], parties: list[Party]) -> list[Cue]:
-    """The sequence of cues in reading order. What lies within a party is told by the party."""
+def cues(marks: list[Mark], parties: list[Party], third: bool = False) -> list[Cue]:
+    """The sequence of cues in reading order. What lies within a party is told by the party.
+
+    In a post of a `third` party, who is no leader, a leader without another leader in the sentence is ONE: half a contact.
+    """
     owned: dict[int, Party] = {}
     for party in parties:
         for index in range(party.first, party.last + 1):
@@ -64,4 +68,16 @@ def cues(marks: list[Mark], parties: list[Party]) -> list[Cue]:
             found.append(Cue(mark.cls, mark.first, mark.last, sentence))
         else:
             found.append(Cue(mark.cls, mark.first, mark.last, sentence, None, base, tense))
+    if third:
+        _mark_single(found)
     return found
+
+
+def _mark_single(found: list[Cue]) -> None:
+    sides: dict[int, set[object]] = {}
+    for cue in found:
+        if cue.party is not None and cue.party.leader:
+            sides.setdefault(cue.sentence, set()).add(cue.party.country or id(cue.party))
+    for cue in found:
+        if cue.symbol in ("FL", "UNK") and len(sides.get(cue.sentence, ())) < 2:
+            cue.symbol = "ONE"

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from monitor.leaders import Registry
 from monitor.match.claims import Draft, draft
 from monitor.match.cues import Cue, cues
-from monitor.match.features import features
+from monitor.match.features import features, third
 from monitor.match.forms import form_of
 from monitor.match.gazetteer import Gazetteer, add_places
 from monitor.match.lexicon import Lexicon, add_languages, data_version, language_files
@@ -84,7 +84,7 @@ class Matcher:
         bits, lang = judge_languages(tokens, self.lexicon)
         marks = scan(tokens, self.lexicon, bits)
         parties = self.parties.find(tokens, marks, holder, on)
-        sequence = cues(marks, parties)
+        sequence = cues(marks, parties, third(holder))
         found = links(sequence)
         facts = features(sequence, found, holder, len(tokens))
         return Reading(part, tokens, lang, sequence, found, facts, self.model.confidence(facts))

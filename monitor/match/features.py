@@ -15,17 +15,31 @@ _WATCHED = frozenset(
 )
 
 
+LOOK = 45
+"""Cues that are looked at: a news text tells what it is about at its beginning."""
+
+
 def speaker(holder: Holder | None) -> str:
     if holder is None:
         return "unknown"
     if holder.office in LEADER_OFFICES:
         return "leader"
-    return "office" if holder.kind in _OFFICIAL else "other"
+    if holder.kind in _OFFICIAL:
+        return "office"
+    if holder.kind == "leader":
+        return "former"  # a person who holds no leader's office at the time
+    return "media" if holder.kind == "media" else "other"
+
+
+def third(holder: Holder | None) -> bool:
+    """Whether the account speaks for no leader: then its own meetings are no leader contacts."""
+    return speaker(holder) in ("other", "media", "former")
 
 
 def features(cues: list[Cue], links: list[Link], holder: Holder | None, size: int) -> list[str]:
     """Names of the facts that hold of a post; each has one weight in the model."""
     who = speaker(holder)
+    cues = cues[:LOOK]
     found = [f"who={who}", f"size={min(size // 15, 4)}"]
     symbols = {cue.symbol for cue in cues}
     found.extend(f"has={symbol}" for symbol in symbols if symbol not in _PLAIN)
@@ -41,11 +55,21 @@ def features(cues: list[Cue], links: list[Link], holder: Holder | None, size: in
     found.append(f"foreign={min(sum(cue.symbol == 'FL' for cue in cues), 3)}")
     if not links:
         found.append("link=none")
+        found.extend(f"alone={cue.symbol}|{who}" for cue in salient if cue.base in ("summit", "visit", "meetn", "talks"))
     else:
         found.extend(_of_link(links[0], who))
+        found.append(f"sides={_sides(cues, links[0], holder, who)}|{who}")
         for link in links[1:4]:
             found.append(f"other={link.trigger.base}|{link.party.symbol}")
     return list(dict.fromkeys(found))
+
+
+def _sides(cues: list[Cue], link: Link, holder: Holder | None, who: str) -> int:
+    """How many countries' leaders the link's sentence brings together, the account's own holder among them."""
+    sides = {cue.party.country or id(cue.party) for cue in cues if cue.party is not None and cue.sentence == link.trigger.sentence and cue.party.leader}
+    if who == "leader" and holder is not None:
+        sides.add(holder.country or "")
+    return min(len(sides), 3)
 
 
 def _of_link(link: Link, who: str) -> list[str]:

@@ -10,6 +10,7 @@ from monitor.match.fold import fold_word
 from monitor.match.lexicon import Lexicon
 
 _SHORT = 3
+_SURNAME_FIRST = frozenset({"CN", "KR", "KP", "VN", "TW", "SG", "KH", "HU"})
 _GENERIC_HANDLE = re.compile(
     r"(?:official|oficial|real|office|hq|_eu|eu|the|pres|president|presidente|premier|pm|mp|min|minister|mfa|fm|gov|govt|his|hm|king|prof|dr|ua|us|uk|en|fr|es|pt|ru|de|it|nl|\d+|_|\.bsky\.social|\.)"
 )
@@ -22,6 +23,7 @@ class Gazetteer:
         self.registry = registry
         self._handles: dict[str, str] = {}
         self._surnames: dict[str, list[str]] = defaultdict(list)
+        self._skeletons: dict[str, list[str]] = defaultdict(list)
         names: dict[str, list[str]] = defaultdict(list)
         weak: dict[str, list[str]] = defaultdict(list)
         for leader in registry:
@@ -48,10 +50,21 @@ class Gazetteer:
                 names[f"{words[0]} {words[-1]}"].append(leader.slug)
         for alias in leader.ambiguous:
             weak[fold_word(alias)].append(leader.slug)
+        if leader.terms and leader.terms[-1].country in _SURNAME_FIRST:
+            first = re.sub(r"[^a-z]", "", fold_word(leader.name).split()[0])
+            if len(first) >= 4:
+                self._surnames[first].append(leader.slug)
         surname = re.sub(r"[^a-z]", "", fold_word(leader.name).split()[-1])
+        if len(surname) >= 3:
+            weak[surname].append(leader.slug)
         if len(surname) >= 4:
             self._surnames[surname].append(leader.slug)
-            weak[surname].append(leader.slug)
+            self._skeletons[skeleton(surname)].append(leader.slug)
+
+    def alike(self, name: str) -> tuple[str, ...]:
+        """Slugs of leaders whose surname is spelled nearly as one of these words."""
+        found = [slug for word in fold_word(name).split() if len(word) >= 4 for slug in self._skeletons.get(skeleton(word), ())]
+        return tuple(dict.fromkeys(found))
 
     def handle(self, handle: str) -> tuple[str, ...]:
         """Slugs of whom that handle (folded, with @) may belong to: from the registry, else by the surname in it."""
@@ -86,10 +99,28 @@ class Gazetteer:
             for word in words:
                 rest = rest.replace(word, "", 1)
             rest = _GENERIC_HANDLE.sub("", rest)
+            if len(rest) <= (3 if first in before + after else 2) and len(words[-1]) >= 6:
+                continue
             if rest and not (first.startswith(rest) or rest == "".join(word[:1] for word in words)[: len(rest)]):
                 return False
         surname = words[-1] if words else ""
         return bool(len(surname) >= 6 or before or after)
+
+
+def skeleton(word: str) -> str:
+    """A rough key for spellings of one name: sounds that transliterations confuse fall together."""
+    key = word.translate(_SOUNDS)
+    for pair, one in (("kh", "h"), ("gh", "g"), ("sh", "s"), ("ch", "s"), ("zh", "z"), ("th", "t"), ("ph", "f"), ("ei", "i"), ("ou", "u"), ("ii", "i")):
+        key = key.replace(pair, one)
+    return re.sub(r"(.)\1+", r"\1", key.replace("e", "i").replace("o", "u")).rstrip("i")
+
+
+def consonants(word: str) -> str:
+    """A rougher key, for a name that is known to be meant: its consonants."""
+    return re.sub("[aeiou]", "", skeleton(word))
+
+
+_SOUNDS = str.maketrans({"y": "i", "j": "i", "c": "k", "q": "k", "w": "v", "x": "k", "'": None})
 
 
 def add_places(lexicon: Lexicon) -> None:
@@ -100,10 +131,10 @@ def add_places(lexicon: Lexicon) -> None:
         if bit is None:
             continue
         short = len(form) <= 4 and form.isupper() and form.isascii()
-        langs = 0 if kind == "country" and not short and len(form) > 4 else bit
+        langs = bit
         lexicon.add(form, kind, langs, code, short)
         joined = fold_word(form).replace(" ", "").replace("-", "").replace("'", "")
-        if " " in form and len(joined) > 6 and joined.isascii():
+        if (" " in form or "-" in form) and len(joined) > 6 and joined.isascii():
             lexicon.add(joined, kind, langs, code)
     for lang in ("zh", "ja"):
         for form, code in words.sides(lang).items():

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from monitor.leaders import Registry, Term
-from monitor.match.gazetteer import Gazetteer
+from monitor.match.fold import fold_word
+from monitor.match.gazetteer import Gazetteer, consonants, skeleton
 from monitor.match.scan import Mark
-from monitor.match.tokens import CJK, HANDLE, TAG, WORD, Tokens
+from monitor.match.tokens import CJK, HANDLE, MARK, STOP, TAG, WORD, Tokens
 from monitor.model import Holder
 
 OFFICES = {
@@ -79,6 +80,10 @@ class PartyFinder:
             role = _role(mark)
             if role is None:
                 continue
+            if current is not None and mark.first <= current.last:
+                if role in ("name", "handle") and not current.slugs:
+                    self._absorb(current, mark, role)
+                continue
             if current is not None and self._joins(current, mark, role, tokens, connects, cover):
                 self._absorb(current, mark, role)
                 continue
@@ -90,13 +95,15 @@ class PartyFinder:
             parties.append(current)
         for party in parties:
             self._finish(party, tokens, cover, holder, on)
+        if any(party.kind == "self" and (party.slugs or party.unknown) for party in parties):
+            for party in parties:  # "PM X's talks with the Prime Minister": the second is another's
+                if party.kind == "self" and not party.slugs and party.unknown is None and party.place is None:
+                    party.kind, party.slug, party.name, party.country = "bare", None, None, None
         return [party for party in parties if party.kind]
 
     def _joins(
         self, party: Party, mark: Mark, role: str, tokens: Tokens, connects: list[bool], cover: dict[int, Mark]
     ) -> bool:  # fmt: skip
-        if mark.first <= party.last:
-            return mark.first >= party.first and role != "title"
         gap = range(party.last + 1, mark.first)
         if len(gap) > 5:
             return False
@@ -123,11 +130,13 @@ class PartyFinder:
         return self._fits(party, mark, role, conjunction, comma, len(gap), unknown)
 
     def _fits(self, party: Party, mark: Mark, role: str, conjunction: bool, comma: bool, gap: int, unknown: int) -> bool:
-        if role == "ex":
+        if role == "ex" or (party.ex and comma and len(party.marks) == 1):
             return False
-        if conjunction and role != "title":
+        if conjunction and role not in ("title", "lower"):
             return False
         if role == "place":
+            if mark.cls == "side" and all(one.cls == "side" for one in party.marks) and gap == 0:
+                return True
             if party.place is not None or conjunction:
                 return party.place == mark.data and gap == 0
             if comma:
@@ -155,7 +164,7 @@ class PartyFinder:
                 return False
             return True
         if role == "lower":
-            return not party.slugs and not party.group
+            return not party.slugs and not party.group and (not conjunction or bool(party.title))
         if role == "group":
             return not party.slugs and party.title is None
         return True
@@ -177,7 +186,7 @@ class PartyFinder:
             if code:
                 party.place = code
         elif role == "lower":
-            party.lower = True
+            party.lower = party.title is None or party.lower
         elif role == "group":
             party.group = True
         elif role == "ex":
@@ -197,18 +206,27 @@ class PartyFinder:
             party.slugs = tuple(slug for slug in party.slugs if slug in found) or party.slugs or found
 
     def _finish(self, party: Party, tokens: Tokens, cover: dict[int, Mark], holder: Holder | None, on: date) -> None:
-        if all(mark.cls == "side" for mark in party.marks):
-            return  # one letter in a Chinese or Japanese word
-        self._unknown_name(party, tokens, cover)
         home = holder.country if holder else None
+        if all(mark.cls == "side" for mark in party.marks):
+            abroad = [mark.data for mark in party.marks if mark.data != home]
+            if len(party.marks) > 1 and abroad:  # 日米, 中欧: two countries told in one word
+                party.kind, party.country = "sides", abroad[-1]
+            return
+        self._unknown_name(party, tokens, cover)
+        if party.unknown is not None:
+            party.name = tokens.original(*party.unknown).strip(" .,:;@#")
         term = self._term(party, on, home, holder)
         if party.weak and term is not None and not self._trusted(party, tokens, term):
             term, party.slugs = None, ()
+            if party.marks[0].cls == "aname" and not (party.title or party.lower or party.ex):
+                return
+        if term is None and party.name is not None and party.title is not None:
+            term = self._spelled(party, on)
         if term is not None:
             party.slug, party.name, party.country, party.office = term.slug, term.name, term.country, term.office
         party.country = party.country or party.place
         party.office = party.office or party.title
-        party.kind = self._kind(party, term, holder, home, on)
+        party.kind = self._kind(party, tokens, cover, term, holder, home)
         if party.kind in ("foreign", "titled", "domestic") and party.name is None:
             self._resolve(party, tokens, on)
         if party.kind == "self" and holder is not None:
@@ -216,8 +234,6 @@ class PartyFinder:
 
     def _resolve(self, party: Party, tokens: Tokens, on: date) -> None:
         """Name a party that the words only title: by the office's one holder on the day, else as the words spell it."""
-        if party.unknown is not None:
-            party.name = tokens.original(*party.unknown).strip(" .,:;@")
         if party.country is None or party.title is None:
             return
         for office in _like(party.title):
@@ -247,6 +263,15 @@ class PartyFinder:
                 best = (score, term)
         return best[1] if best else None
 
+    def _spelled(self, party: Party, on: date) -> Term | None:
+        """A leader whose surname is spelled nearly so (Yatseniuk, Yatsenyuk), if there is just one that fits the rest."""
+        found: dict[str, Term] = {}
+        for slug in self.gazetteer.alike(party.name or ""):
+            term = self.registry.term(slug, on) or self._nearly(slug, on)
+            if term is not None and (party.place in (None, term.country)) and term.office in _like(party.title or ""):
+                found[slug] = term
+        return next(iter(found.values())) if len(found) == 1 else None
+
     def _nearly(self, slug: str, on: date) -> Term | None:
         leader = self.registry.get(slug)
         if leader is None:
@@ -264,7 +289,9 @@ class PartyFinder:
             return True
         first = party.marks[0].first
         surname = tokens.words[first].lstrip("#")
-        return len(party.slugs) == 1 and len(surname) >= 6 and _capital(tokens, first) and not party.lower
+        if len(party.slugs) != 1 or len(surname) < 5 or not _capital(tokens, first) or party.lower or term.office in ("deputy", "minister"):
+            return False
+        return not any(0 <= at < len(tokens) and tokens.words[at].isalpha() and _capital(tokens, at) for at in (first - 1, first + 1) if not _opens(tokens, at))
 
     def _unknown_name(self, party: Party, tokens: Tokens, cover: dict[int, Mark]) -> None:
         """Take up to four capitalised words right behind a title as a name that the registry does not know."""
@@ -291,13 +318,15 @@ class PartyFinder:
             party.unknown = (start, end)
             party.last = end
 
-    def _kind(self, party: Party, term: Term | None, holder: Holder | None, home: str | None, on: date) -> str:
+    def _kind(self, party: Party, tokens: Tokens, cover: dict[int, Mark], term: Term | None, holder: Holder | None, home: str | None) -> str:
         if party.ex:
             return "former"
+        if holder is not None and holder.name and self._holder_named(party, tokens, holder):
+            return "self"
         if party.lower and term is None:
             return "lower"
         if party.group:
-            return "group"
+            return "lower" if party.place is not None and party.place == home else ("group" if self._plain_group(party, tokens, cover) else "unclear")
         if term is not None:
             if holder is not None and (party.slug == holder.leader or (holder.leader is None and _similar(holder.name or "", term.name))):
                 return "self"
@@ -308,20 +337,41 @@ class PartyFinder:
             if party.handle:
                 return "handle"
             return "lower" if party.lower else ("counterpart" if party.counterpart else ("country" if party.place else ""))
+        if party.title == "org_head" and party.place is None:
+            return "lower"
         if party.place is not None and party.place != home:
             return "foreign"
         if party.place is not None and party.place == home:
             return self._own(party, holder)
-        if party.unknown is None and not party.handle and holder is not None and holder.office in _like(party.title):
+        if party.unknown is None and not party.handle and holder is not None and _same_office(party.title, holder.office):
             return "self"
         if party.unknown is not None or party.handle:
-            if holder is not None and holder.name and party.unknown is not None and _similar(party.name or "", holder.name):
-                return "self"
             return "titled"
         return "bare"
 
+    def _plain_group(self, party: Party, tokens: Tokens, cover: dict[int, Mark]) -> bool:
+        """Whether "leaders" stands alone or with a country, and not behind a word that may make them anyone's leaders."""
+        first = party.marks[0].first
+        if party.place is not None or party.marks[0].last > first or first == 0 or tokens.kinds[first] == CJK:
+            return True
+        before = first - 1
+        return tokens.kinds[before] != WORD or before in cover or not tokens.words[before].isascii() or len(tokens.words[before]) <= 3
+
+    def _holder_named(self, party: Party, tokens: Tokens, holder: Holder) -> bool:
+        """Whether the words name the account's holder, as the registry or the configuration spells it."""
+        if party.place not in (None, holder.country):
+            return False
+        if party.slugs:
+            if holder.leader in party.slugs:
+                return party.slug in (None, holder.leader)
+            return party.slug is None and any(_similar(self.registry[slug].name, holder.name or "") for slug in party.slugs)
+        if party.name is None:
+            return False
+        known = {consonants(word) for word in fold_word(holder.name or "").split() if len(word) > 3}
+        return any(len(word) > 3 and consonants(word) in known for word in fold_word(party.name).split())
+
     def _own(self, party: Party, holder: Holder | None) -> str:
-        if holder is not None and party.unknown is None and holder.office in _like(party.title or ""):
+        if holder is not None and party.unknown is None and _same_office(party.title or "", holder.office):
             return "self"
         return "domestic"
 
@@ -336,11 +386,14 @@ def _like(office: str) -> tuple[str, ...]:
     }.get(office, (office,))
 
 
-def _similar(one: str, other: str) -> bool:
-    from monitor.match.fold import fold_word
+def _same_office(title: str, office: str) -> bool:
+    """Whether an account's holder may be called so without a name: "the President" of an organisation, "the King"."""
+    return title == office or (title, office) in (("head_of_state", "org_head"), ("head_of_state", "monarch"), ("monarch", "head_of_state"))
 
-    left, right = set(fold_word(one).split()), set(fold_word(other).split())
-    return bool({word for word in left & right if len(word) > 2})
+
+def _similar(one: str, other: str) -> bool:
+    left, right = ({skeleton(word) for word in fold_word(name).split() if len(word) > 2} for name in (one, other))
+    return bool(left & right)
 
 
 def _role(mark: Mark) -> str | None:
@@ -356,6 +409,11 @@ def _role(mark: Mark) -> str | None:
     if cls == "org":
         return "place"
     return None
+
+
+def _opens(tokens: Tokens, index: int) -> bool:
+    """Whether the word opens the post or a sentence, where a capital says nothing."""
+    return index <= 0 or tokens.kinds[index - 1] in (STOP, MARK)
 
 
 def _capital(tokens: Tokens, index: int) -> bool:

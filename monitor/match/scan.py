@@ -72,6 +72,7 @@ def scan(tokens: Tokens, lexicon: Lexicon, bits: int) -> list[Mark]:
             index += 1
             continue
         longest = 0
+        seen: list[tuple[str, Any]] = []
         if kind != MARK or word in "&+":
             for entry in entries_of(tokens.words[index] if kind == HANDLE else word):
                 if entry.size < longest:
@@ -82,7 +83,9 @@ def scan(tokens: Tokens, lexicon: Lexicon, bits: int) -> list[Mark]:
                     continue
                 if entry.size == 1 or matches(entry, words, index):
                     longest = entry.size
-                    marks.append(Mark(index, index + longest - 1, entry.cls, entry.data))
+                    if (entry.cls, entry.data) not in seen:
+                        seen.append((entry.cls, entry.data))
+                        marks.append(Mark(index, index + longest - 1, entry.cls, entry.data))
         if kind == FLAG:
             marks.append(Mark(index, index, "country", "".join(chr(ord(char) - 0x1F1E6 + 65) for char in word)))
         elif kind == HANDLE and not longest:

@@ -13,7 +13,7 @@ WORD, HANDLE, TAG, FLAG, CJK, STOP, MARK = range(7)
 CJK_CHARS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3005\u30fc"
 _LETTERS = rf"(?:(?![{CJK_CHARS}])[\w\u0900-\u0963\u0966-\u097f])+"
 _TOKEN = re.compile(
-    rf"({_LETTERS})|(@[a-z0-9_](?:[\w.-]*\w)?)|(#[\w\u0900-\u0963\u0966-\u097f]+)"
+    rf"({_LETTERS})|(@[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?)|(#[\w\u0900-\u0963\u0966-\u097f]+)"
     rf"|([\U0001f1e6-\U0001f1ff]{{2}})|([{CJK_CHARS}]+)|([.!?\u2026]+(?=[\s\"')]|$)|[\u3002!?|])|([,:;()\"/&+\u00b7]|(?<!\w)-|-(?!\w))"
 )
 _KINDS = (WORD, HANDLE, TAG, FLAG, CJK, STOP, MARK)
