@@ -35,7 +35,8 @@ class Bomb:
         class Connection(sqlite3.Connection):
             def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
                 bomb.tick(sql)
-                return super().execute(sql, *values)
+                # The process dies here, the machine does not: nothing need reach the disk, which takes most of the time.
+                return super().execute(sql.replace("synchronous = FULL", "synchronous = OFF"), *values)
 
         return sqlite3.connect(*args, factory=Connection, **options)
 
