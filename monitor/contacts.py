@@ -30,8 +30,8 @@ DAYS_APART = timedelta(hours=12)
 """Finely timed words are of two days only with a gap of this much: "just now" and "an hour ago" are not."""
 
 DetailKind = Literal[
-    "status", "confirmed", "readout", "named", "joined", "moved", "dated", "withdrawn", "deleted", "restored", "denied", "conflict",
-    "merged", "split",
+    "status", "confirmed", "readout", "named", "joined", "moved", "dated", "withdrawn", "deleted", "restored", "again",
+    "conflict", "merged", "split",
 ]  # fmt: skip
 
 
@@ -104,6 +104,12 @@ def spoken(contact: Contact) -> tuple[str, ...]:
     """Sides that have said that the contact is, was, or will be; first speaker first. A denial does not count."""
     said = (speaks(e, contact.parties) for e in active(contact) if e.claim.status != "denied")
     return tuple(dict.fromkeys(s for s in said if s))
+
+
+def ever_spoken(contact: Contact) -> frozenset[str]:
+    """Sides that have said so at some time, taken back or not."""
+    said = (speaks(e, contact.parties) for e in contact.posts if e.claim.status != "denied")
+    return frozenset(s for s in said if s)
 
 
 def silent(contact: Contact) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ def changed(change: Change, around: Setting, words: Catalogue) -> Iterator[str]:
         if line:
             yield line
     if change.kind == "overdue":
-        yield words("line.overdue", after=_since_first(after, around.now, words))
+        yield words("line.overdue", after=_since_held(after, around.now, words))
     elif change.kind == "lapsed" and after.when:
         yield words("line.lapsed", when=interval(after.when, around.desk.timezone, words))
     elif change.kind == "retracted":
@@ -47,11 +47,13 @@ def _detail(detail: Detail, change: Change, around: Setting, words: Catalogue) -
             account = handle(change.entry.account)
             if change.before is None:
                 return words("line.readout_first", account=account)
-            return words("line.readout_after", after=told, account=account)
+            return words("line.readout_after", after=_since_held(after, change.entry.seen_at, words), account=account)
         case "deleted":
             return words("line.deleted", account=handle(detail.value), after=_since_first(after, around.now, words))
         case "withdrawn" | "restored":
             return words(f"line.{detail.kind}", account=handle(detail.value))
+        case "again" if change.entry is not None:
+            return words("line.again", account=handle(change.entry.account))
         case "named" | "joined":
             return words(f"line.{detail.kind}", name=clean(detail.value) if detail.kind == "named" else _joined(detail.value, after, words))
         case "moved" if change.before and change.before.when and after.when and not conflicts(after):
@@ -73,6 +75,12 @@ def _joined(value: str, contact: Contact, words: Catalogue) -> str:
 
 def _since_first(contact: Contact, at: datetime, words: Catalogue) -> str:
     return duration(at - contact.opened_at, words)
+
+
+def _since_held(contact: Contact, at: datetime, words: Catalogue) -> str:
+    """Since the first word that it took place: a plan may have been known for weeks."""
+    held = [e.seen_at for e in contact.posts if e.claim.status in ("happened", "ongoing")]
+    return duration(at - min(held, default=contact.opened_at), words)
 
 
 def disagreements(contact: Contact, desk: Desk, words: Catalogue) -> Iterator[str]:

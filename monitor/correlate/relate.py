@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from monitor.contacts import Change, Detail, readouts, speaks, spoken
+from monitor.contacts import Change, Detail, active, ever_spoken, readouts, speaks, spoken
 from monitor.correlate.fold import fold
 from monitor.correlate.parties import pair_up
 from monitor.correlate.timing import FINENESS
@@ -15,7 +15,7 @@ from monitor.model import AlertKind, Contact, ContactPost, Relation
 DATED: int = FINENESS["day"]
 """From this precision on a plan has a date."""
 
-MATERIAL = ("status", "named", "joined", "moved", "dated")
+MATERIAL = ("status", "again", "named", "joined", "moved", "dated")
 
 
 def opened(contact_id: str, entry: ContactPost, settings: Settings) -> Change:
@@ -76,7 +76,9 @@ def withdrawn(before: Contact, old: ContactPost, deleted: bool, now: datetime, s
     after = replace(after, updated_at=max(after.updated_at, now))
     what = Detail("deleted" if deleted else "withdrawn", old.account)
     reason = "post deleted" if deleted else "claim edited out"
-    news = old.relation not in ("repeats", "follow_up", "withdrawn")
+    stands = any(e.account == old.account and e.claim.status == old.claim.status for e in active(after))
+    unsaid = not active(after) or any(side not in spoken(after) for side in spoken(before))
+    news = (unsaid or old.relation not in ("repeats", "follow_up")) and not stands
     if news and now - before.updated_at > settings.withdrawal_age:
         news, reason = False, f"{reason}, long after"
     return Change(before, after, "source_deleted" if news else None, reason, (what, *differences(before, after)), gone)
@@ -93,8 +95,8 @@ def differences(before: Contact, after: Contact) -> tuple[Detail, ...]:
         found.append(Detail("status", after.status))
     if after.conflict and after.conflict != before.conflict:
         found.append(Detail("conflict", after.conflict))
-    heard = spoken(before)
-    found += [Detail("confirmed", side) for side in spoken(after) if side not in heard]
+    heard, ever = spoken(before), ever_spoken(before)
+    found += [Detail("again" if side in ever else "confirmed", side) for side in spoken(after) if side not in heard]
     had = {e.side for e in readouts(before)}
     found += [Detail("readout", side) for side in dict.fromkeys(e.side for e in readouts(after)) if side and side not in had]
     pairs = {j: i for i, j, _ in pair_up(before.parties, after.parties)}
@@ -119,7 +121,7 @@ def relation(before: Contact, after: Contact, entry: ContactPost, details: tuple
     side = speaks(entry, after.parties)
     if side and entry.form == "readout" and side not in {e.side for e in readouts(before)}:
         return "readout"
-    if side and side not in spoken(before):
+    if side and side not in ever_spoken(before):
         return "confirms"
     if any(d.kind in MATERIAL for d in details):
         return "updates"
@@ -139,7 +141,7 @@ def verdict(before: Contact, after: Contact, details: tuple[Detail, ...], entry:
         return "readout", f"readout by {entry.side}"
     if "confirmed" in kinds:
         return "confirmed", f"word by {entry.side}"
-    for kind in ("named", "joined", "moved", "dated"):
+    for kind in ("again", "named", "joined", "moved", "dated"):
         if kind in kinds:
             return "update", kind
     return None, "known already"

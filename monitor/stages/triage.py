@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Protocol
 
 from monitor import match
+from monitor.contacts import told_at
 from monitor.decision import Decide, Judged, Triaged, Work
 from monitor.leaders import Registry
 from monitor.model import Finding, Holder, Notice, PartName
@@ -59,8 +60,9 @@ class Judge:
         if post.deleted:
             return Judged(work, Finding(flagged=False, confidence=0.0, reason="deleted", form="other"), self.version)
         try:
-            holder = match.resolve(work.account, self.matcher.registry, post.at.date())
-            finding = self.matcher.match(post.parts, holder, post.at, post.lang)
+            at = told_at(post)
+            holder = match.resolve(work.account, self.matcher.registry, at.date())
+            finding = self.matcher.match(post.parts, holder, at, post.lang)
         except Exception:
             log.exception("the matcher could not read %s", post.key)
             finding = Finding(flagged=False, confidence=0.0, reason=MATCHER_ERROR, form="other")

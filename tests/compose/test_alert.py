@@ -92,6 +92,14 @@ def test_a_readout_as_the_first_word_says_so() -> None:
     assert message.lines[0] == "The readout is the first word, by @pmo.example."
 
 
+def test_a_readouts_delay_counts_from_the_word_that_it_took_place() -> None:
+    plan = entry(post="at://plan", seen_at=NOW - timedelta(days=9), at=NOW - timedelta(days=9), claim=replace(CALL, status="upcoming"))
+    out = replace(INDIA, form="readout", relation="readout", seen_at=NOW + timedelta(hours=3))
+    held = contact(posts=(plan, entry(), out), opened_at=plan.seen_at, readout="published")
+    message = said("readout", held, held, Detail("readout", "IN"), by=out)
+    assert "Readout published 3 h after first word, by @pmo.example." in message.lines
+
+
 def test_conflicting_accounts_are_told_side_by_side() -> None:
     denial = replace(INDIA, claim=replace(CALL, status="denied"), relation="denies", form="denial")
     torn = contact(posts=(entry(), denial), conflict="IN denies what US says")

@@ -61,6 +61,23 @@ TABLES = {
         R: 10:10 in.mfa announcement call happened IN:modi+US:trump -> A - repeats
         10:30 delete R -> A - withdrawn
     """,
+    "a repeat that is the last word standing is news when it goes": """
+        W: 10:00 in.amb announcement call happened IN:modi+US:trump -> A new announces
+        R: 10:10 in.mfa announcement call happened IN:modi+US:trump -> A - repeats
+        10:30 delete W -> A source_deleted withdrawn
+        10:40 delete R -> A source_deleted withdrawn
+    """,
+    "a post that is put up again in other words and then taken down is no news": """
+        W: 10:00 in.amb announcement call happened IN:modi+US:trump -> A new announces
+        10:02 in.amb announcement call happened IN:modi+US:trump -> A - repeats
+        10:03 delete W -> A - withdrawn
+    """,
+    "a post that is taken down and put up again is told as said again and not as confirmed": """
+        W: 10:00 in.amb announcement call happened IN:modi+US:trump -> A new announces
+        10:02 delete W -> A source_deleted withdrawn
+        10:03 in.amb announcement call happened IN:modi+US:trump -> A update updates
+        10:20 us.pres announcement call happened US:trump+IN:modi -> A confirmed confirms
+    """,
     "a deleted denial ends the conflict": """
         10:00 us.pres announcement call happened US:trump+CN:xi -> A new announces
         D: 11:00 cn.mfa denial call denied CN:xi+US:trump -> A conflict denies

@@ -51,6 +51,29 @@ async def test_triage_run_again_does_nothing(tmp_path: Path) -> None:
         assert await b.kinds() == ["new"]
 
 
+@pytest.mark.parametrize("committed", [False, True])
+async def test_a_transaction_that_is_cut_off_is_made_up_for_once(tmp_path: Path, committed: bool) -> None:
+    async with bed(tmp_path) as b:
+        await b.arrives(US, "just spoke", says(CALL))
+        await b.arrives(IN, "pm spoke", says(CALL))
+
+        class Killed:
+            pending = b.store.pending
+
+            async def triage(self, batch, decide, now):  # type: ignore[no-untyped-def]
+                if committed:
+                    await b.store.triage(batch, decide, now)
+                raise ConnectionAbortedError
+
+        stage = b.triage()
+        stage.store = Killed()
+        with pytest.raises(ConnectionAbortedError):
+            await stage.run()
+        await b.triage().run()
+        assert await b.kinds() == ["new", "confirmed"]
+        assert len(await b.rows("SELECT id FROM contacts")) == 1
+
+
 async def test_more_posts_than_one_batch_are_all_triaged(tmp_path: Path) -> None:
     async with bed(tmp_path) as b:
         for number in range(TAKEN + 3):
