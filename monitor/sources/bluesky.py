@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from monitor.config import Secret, WebAddress
 from monitor.http import Fetcher, Response, Unfetched
 from monitor.model import Account, Identity, Outcome, Page, Post
+from monitor.sources import walking
 from monitor.sources.bluesky_api import NOT_FOUND, Api
 from monitor.sources.bluesky_identity import EPOCH, Documents, confirm
 from monitor.sources.bluesky_login import Login
@@ -29,8 +30,6 @@ from monitor.sources.secrets import reveal
 from monitor.sources.shaping import OddError, skipped
 
 FEED = "app.bsky.feed.getAuthorFeed"
-REMEMBERED = 150
-"""Marks kept an account: more than a page, so that deletions do not push known entries out of sight."""
 LARGE = 200_000
 """Bytes above which an answer is parsed off the event loop; a usual page of 30 posts has 17,000 and takes 0.1 ms."""
 
@@ -96,9 +95,9 @@ class Bluesky:
             except OddError as reason:
                 yield Page(self.name, {account.key: Outcome("bad_content", str(reason))})
 
-    async def _fetch(self, account: Account, cursors: Mapping[str, str], now: datetime) -> AsyncIterator[Page]:
+    async def _fetch(self, account: Account, rows: Mapping[str, str], now: datetime) -> AsyncIterator[Page]:
         did = await self._did(account, now)
-        memory = cursors.get(did)
+        memory = rows.get(did)
         seen = frozenset((memory or "").split())
         marks: list[str] = []
         odd: list[str] = []
@@ -115,11 +114,13 @@ class Bluesky:
             odd += feed.odd
             cursor = feed.cursor
             posts = [item.post for item in feed.items if item.post is not None]
-            over = memory is None or cursor is None or not feed.items or feed.items[-1].mark in seen
+            over = walking.over(memory, [item.mark for item in feed.items], more=cursor is not None)
             if over or number == self._settings.max_pages:
                 gap = "" if over else f"more than {self._settings.max_pages} pages are new: older posts were not read"
                 outcome = Outcome("ok", "; ".join(filter(None, (gap, skipped(odd)))))
-                yield self._page(account, outcome, posts, _remember(did, marks, memory), feed.author, first=memory is None)
+                row = walking.remember(marks, memory)
+                cursors = {} if row is None else {did: row}
+                yield self._page(account, outcome, posts, cursors, feed.author, first=memory is None)
                 break
             yield self._page(account, Outcome("ok", skipped(odd)), posts, {}, feed.author)
         if etag:
@@ -226,11 +227,3 @@ def _login(settings: BlueskySettings) -> Login | None:
         return None
     secret = settings.password
     return Login(settings.pds, settings.login, lambda: reveal(secret), Path(settings.session).expanduser())
-
-
-def _remember(did: str, marks: Sequence[str], memory: str | None) -> dict[str, str | None]:
-    """The account's memory with these marks in front; nothing if that changes nothing worth a row."""
-    before = (memory or "").split()
-    if memory is not None and set(marks) <= set(before):
-        return {}
-    return {did: " ".join(dict.fromkeys([*marks, *before][: REMEMBERED + len(marks)]))}
