@@ -14,7 +14,7 @@ from monitor.config import Config, ConfigError, Problem
 from monitor.leaders import Registry
 from monitor.match import Matcher, explain
 from monitor.match.holder import resolve
-from monitor.match.lines import as_dict, match_lines
+from monitor.match.lines import finding_as_dict, match_lines
 from monitor.model import Account, Evidence, Finding, Holder
 
 STYLES = {
@@ -50,7 +50,7 @@ def match(config_path: str | None, *, text: str | None, account: str | None, at:
     holder = _holder(account, config, registry, moment)
     finding = matcher.match({"text": text}, holder, moment, lang)
     if as_json:
-        print_json(as_dict(finding))
+        print_json(finding_as_dict("", finding))
     else:
         _explain(text, finding, holder)
 

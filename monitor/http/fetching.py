@@ -22,7 +22,7 @@ from monitor.http.faults import in_words
 from monitor.http.limits import exhausted, not_before
 from monitor.http.pace import Pace
 from monitor.http.scrub import quiet
-from monitor.http.sending import USER_AGENT
+from monitor.http.sending import USER_AGENT, tls_context
 from monitor.model import Outcome, OutcomeKind
 
 Clock = Callable[[], datetime]
@@ -130,7 +130,7 @@ def source_client(
     Must be called where an event loop runs, and closed there.
     """
     quiet()
-    tls = httpx.create_ssl_context()
+    tls = tls_context()
 
     def session() -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(limit=connections, ttl_dns_cache=60, keepalive_timeout=75, ssl=tls)

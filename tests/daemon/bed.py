@@ -98,7 +98,7 @@ class Mortal:
 
     def __init__(self, store: Store, at: int, *, after: bool) -> None:
         self._store, self._left, self._after = store, at, after
-        self.calls = 0
+        self.calls: list[str] = []
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._store, name)
@@ -106,7 +106,7 @@ class Mortal:
             return found
 
         async def call(*args: Any, **kwargs: Any) -> Any:
-            self.calls += 1
+            self.calls.append(name)
             self._left -= 1
             if self._left < 0 or (self._left == 0 and not self._after):
                 raise Crash(name)
@@ -118,8 +118,8 @@ class Mortal:
         return call
 
 
-async def pass_once(run: Plan, clock: Ticking, at: int = 1 << 30, *, after: bool = False) -> int:
-    """One pass that dies at its `at`-th call of the store, or ends. Returns how many calls were made."""
+async def pass_once(run: Plan, clock: Ticking, at: int = 1 << 30, *, after: bool = False) -> list[str]:
+    """One pass that dies at its `at`-th call of the store, or ends. Returns the calls that were made."""
     store = await Store.open(run.database, run=f"run {clock.at}", clock=clock)
     mortal = Mortal(store, at, after=after)
     crew = Crew(run, mortal, World(clock, lambda: 0.5))  # type: ignore[arg-type]  # it is a store but for its mortality
