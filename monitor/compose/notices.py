@@ -22,7 +22,7 @@ def notice(told: Notice, desk: Desk) -> Message:
     text = clean(told.text, LENGTH)
     return Message(
         kind="notice", id=clean(told.key), urgent=not told.resolved,
-        headline=words("notice.resolved" if told.resolved else "notice.standing", text=text),
+        headline=words("notice.resolved" if told.resolved else "notice.standing", name=clean(desk.name), text=text),
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ class Desk:
     review_url: str | None = None
     signing_key: str | None = field(default=None, repr=False)
     leaders: Registry | None = field(default=None, repr=False)
+    name: str = "Hotline"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ class Plan:
         """Whose alerts these are."""
         desk = self.config.desk
         key = self.reveal(desk.signing_key) if desk.signing_key else None
-        return compose.Desk(desk.language, desk.timezone, desk.emoji, desk.review_url, key, self.registry)
+        return compose.Desk(desk.language, desk.timezone, desk.emoji, desk.review_url, key, self.registry, desk.name)
 
     def rules(self) -> route.Rules:
         """Where alerts go. Without routes, everywhere but to a channel that is the operator's alone."""

@@ -104,6 +104,7 @@ def test_a_notice_is_one_clean_line() -> None:
     message = notice(Notice("account:x", "account_unreachable", "Account x\r\nis \u202egone"), Desk())
     assert message.headline == "Hotline: Account x is gone"
     assert message.urgent
+    assert notice(Notice("x", "y", "z"), Desk(name="Newsdesk")).headline == "Newsdesk: z"
     assert not notice(Notice("account:x", "account_unreachable", "back", resolved=True), Desk()).urgent
 
 

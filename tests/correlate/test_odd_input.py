@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor import compose, correlate
@@ -84,14 +84,14 @@ def test_an_account_without_a_country_speaks_for_its_holders() -> None:
 
 
 def test_the_readout_of_a_pair_may_be_due_sooner() -> None:
-    settings = correlate.Settings(readout_pairs={frozenset({"GB", "FR"}): timedelta(hours=1)})
+    soon = correlate.Settings(readout_pairs={frozenset({"GB", "FR"}): timedelta(hours=1)})
     play(
         """
         10:00 gb.pmo announcement call happened GB:starmer+FR:macron -> A new announces
         10:59 due -> none
         11:00 due -> A overdue
         """,
-        settings,
+        soon,
     )
 
 
@@ -114,6 +114,7 @@ claims = st.builds(
 findings = st.builds(Finding, st.booleans(), st.floats(0, 1), st.text(max_size=5), st.sampled_from(get_args(Form)), st.lists(claims, max_size=3).map(tuple))
 
 
+@settings(max_examples=60)
 @given(st.lists(st.tuples(findings, st.integers(0, 3), st.booleans(), instants), max_size=8), st.sampled_from(sorted(compose.LANGUAGES)))
 def test_whatever_findings_say_they_become_contacts_and_words(said: list[tuple[Finding, int, bool, datetime]], language: str) -> None:
     book = Book()

@@ -59,6 +59,32 @@ def test_posts_of_one_call_come_to_one_contact_in_whichever_order_they_arrive(sa
     assert outcomes[0] == outcomes[1]
 
 
+plans = st.tuples(
+    st.sampled_from(("fr.pres", "fr.mfa", "cn.mfa", "cn.pres", "de.mfa")),
+    st.sampled_from(("announcement", "readout", "denial")),
+    st.sampled_from(("meeting", "visit", "unspecified")),
+    st.sampled_from(("upcoming", "ongoing", "happened", "cancelled", "denied")),
+    st.sampled_from(("FR:macron+CN:xi", "CN:xi+FR:macron", "CN:xi+FR")),
+    st.integers(0, 60 * 71),
+)
+"""Posts over three days about one meeting, each naming its day."""
+
+
+@given(st.lists(plans, min_size=1, max_size=7, unique_by=lambda s: s[5]), st.randoms(use_true_random=False))
+def test_what_becomes_of_a_plan_does_not_depend_on_the_order_of_arrival(said: list[tuple[str, ...]], random: object) -> None:
+    shuffled = list(enumerate(said))
+    random.shuffle(shuffled)  # type: ignore[attr-defined]
+    outcomes = []
+    for order in (list(enumerate(said)), shuffled):
+        run = Play()
+        for number, (account, form, mode, status, parties, minutes) in order:
+            day, time = clock(int(minutes)).split()
+            run.line(f"P{number}: d4 00:00 {account} {form} {mode} {status} {parties} when=d3 at={day}T{time}")
+        outcomes.append([essence(c) for c in run.book.contacts.values()])
+    assert len(outcomes[0]) == 1
+    assert outcomes[0] == outcomes[1]
+
+
 @settings(max_examples=150)
 @given(st.lists(anything, min_size=1, max_size=14))
 def test_no_contact_is_new_twice_and_every_change_is_of_its_contact(said: list[tuple[str, ...]]) -> None:
