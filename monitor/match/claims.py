@@ -33,7 +33,7 @@ def draft(cues: list[Cue], links: list[Link], holder: Holder | None) -> list[Dra
     sentence = main.trigger.sentence if main else next(cue.sentence for cue in cues if cue.party is not None and cue.party.leader)
     near = [cue for cue in cues if cue.sentence == sentence] + ([main.party] if main and main.party.sentence != sentence else [])
     mode, mode_proof = _mode(cues, near, main)
-    status, status_proof = _status(cues, near, main, mode)
+    status, status_proof = status_of(cues, near, main)
     parties = _partners(cues, near, main, holder, mode)
     people = _participants(parties, holder)
     proofs = tuple((role, cue) for role, cue in (("mode", mode_proof), ("tense", status_proof)) if cue is not None)
@@ -73,7 +73,7 @@ def _mode(cues: list[Cue], near: list[Cue], main: Link | None) -> tuple[Mode, Cu
     return "unspecified", main.trigger
 
 
-def _status(cues: list[Cue], near: list[Cue], main: Link | None, mode: Mode) -> tuple[Status, Cue | None]:
+def status_of(cues: list[Cue], near: list[Cue], main: Link | None) -> tuple[Status, Cue | None]:
     """Polarity, then tense: cancelled and denied outrank the future, the future outranks now, and the rest has happened."""
     by: dict[str, Cue] = {cue.symbol: cue for cue in reversed(near)}
     anywhere = {cue.symbol: cue for cue in reversed(cues)}
@@ -120,7 +120,7 @@ def _partners(cues: list[Cue], near: list[Cue], main: Link | None, holder: Holde
     if not found and main is not None and main.party.symbol in ("CPT", "HND", "FORM", "SIDES"):
         found = [main.party]
     if not found:
-        found = [cue for cue in near if cue.symbol == "CTY" and cue.party is not None and cue.party.country != home][:1]
+        found = [cue for cue in near if cue.symbol in ("CTY", "CAP") and cue.party is not None and cue.party.country != home][:1]
     if holder is None or holder.office not in LEADER_OFFICES:
         found = [cue for cue in near if cue.symbol in ("DOM", "SELF")][:1] + found
     return tuple(cue.party for cue in found if cue.party is not None)

@@ -20,7 +20,7 @@ PARTY_SYMBOL = {
     "group": "GRP", "handle": "HND", "country": "CTY", "counterpart": "CPT",
     "sides": "SIDES", "unclear": "LEAD",
 }  # fmt: skip
-_SILENT = frozenset({"conn", "hon", "capital", "elect", "callnoise", "name", "aname", "side"})
+_SILENT = frozenset({"conn", "hon", "elect", "callnoise", "name", "aname", "side"})
 
 
 @dataclass(slots=True)
@@ -36,7 +36,7 @@ class Cue:
     tense: str = ""
 
 
-def cues(marks: list[Mark], parties: list[Party], third: bool = False) -> list[Cue]:
+def cues(marks: list[Mark], parties: list[Party], third: bool = False, home: str | None = None) -> list[Cue]:
     """The sequence of cues in reading order. What lies within a party is told by the party.
 
     In a post of a `third` party, who is no leader, a leader without another leader in the sentence is ONE: half a contact.
@@ -62,6 +62,10 @@ def cues(marks: list[Mark], parties: list[Party], third: bool = False) -> list[C
             sentence += 1
             continue
         if mark.cls in _SILENT:
+            continue
+        if mark.cls == "capital":
+            if mark.data != home:
+                found.append(Cue("CAP", mark.first, mark.last, sentence, Party(mark.first, mark.last, "capital", country=mark.data)))
             continue
         base, _, tense = mark.cls.partition("_")
         if base not in TRIGGERS:

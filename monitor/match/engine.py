@@ -84,7 +84,7 @@ class Matcher:
         bits, lang = judge_languages(tokens, self.lexicon)
         marks = scan(tokens, self.lexicon, bits)
         parties = self.parties.find(tokens, marks, holder, on)
-        sequence = cues(marks, parties, third(holder))
+        sequence = cues(marks, parties, third(holder), holder.country if holder else None)
         found = links(sequence)
         facts = features(sequence, found, holder, len(tokens))
         return Reading(part, tokens, lang, sequence, found, facts, self.model.confidence(facts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from monitor.match.claims import status_of
 from monitor.match.cues import Cue
 from monitor.match.links import Link
 from monitor.match.parties import LEADER_OFFICES
@@ -57,7 +58,10 @@ def features(cues: list[Cue], links: list[Link], holder: Holder | None, size: in
         found.append("link=none")
         found.extend(f"alone={cue.symbol}|{who}" for cue in salient if cue.base in ("summit", "visit", "meetn", "talks"))
     else:
-        found.extend(_of_link(links[0], who))
+        found.extend(_of_link(cues, links[0], who))
+        status, _ = status_of(cues, [cue for cue in cues if cue.sentence == links[0].trigger.sentence], links[0])
+        found.append(f"status={status}|{links[0].party.symbol}")
+        found.append(f"status={status}|{links[0].trigger.base}")
         found.append(f"sides={_sides(cues, links[0], holder, who)}|{who}")
         for link in links[1:4]:
             found.append(f"other={link.trigger.base}|{link.party.symbol}")
@@ -72,7 +76,7 @@ def _sides(cues: list[Cue], link: Link, holder: Holder | None, who: str) -> int:
     return min(len(sides), 3)
 
 
-def _of_link(link: Link, who: str) -> list[str]:
+def _of_link(cues: list[Cue], link: Link, who: str) -> list[str]:
     trigger, party = link.trigger, link.party
     gap = "0" if link.gap <= 1 else "3" if link.gap <= 3 else "8" if link.gap <= 8 else "far"
     order = "after" if link.after else "before"
@@ -83,4 +87,6 @@ def _of_link(link: Link, who: str) -> list[str]:
         f"link.apart={abs(trigger.sentence - party.sentence)}", f"link.strength={int(link.score)}",
     ]  # fmt: skip
     found.extend(f"between={symbol}" for symbol in set(link.between) if symbol in _WATCHED)
+    around = {(cue.symbol, cue.first < trigger.first) for cue in cues if cue.sentence == trigger.sentence and cue is not party}
+    found.extend(f"{'before' if before else 'behind'}={symbol}" for symbol, before in around if symbol in _WATCHED)
     return found

@@ -22,6 +22,7 @@ class Gazetteer:
     def __init__(self, registry: Registry, lexicon: Lexicon, titles: frozenset[str]) -> None:
         self.registry = registry
         self._handles: dict[str, str] = {}
+        self.given: dict[str, frozenset[str]] = {}
         self._surnames: dict[str, list[str]] = defaultdict(list)
         self._skeletons: dict[str, list[str]] = defaultdict(list)
         names: dict[str, list[str]] = defaultdict(list)
@@ -36,6 +37,7 @@ class Gazetteer:
         self._memo: dict[str, tuple[str, ...]] = {}
 
     def _collect(self, leader: Leader, names: dict[str, list[str]], weak: dict[str, list[str]], titles: frozenset[str]) -> None:
+        self.given[leader.slug] = frozenset(word for name in (leader.name, *leader.aliases) for word in fold_word(name).split())
         for handle in leader.handles:
             self._handles[handle.casefold()] = leader.slug
         for alias in (leader.name, *leader.aliases):

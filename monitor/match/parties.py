@@ -59,9 +59,10 @@ class Party:
 class PartyFinder:
     """Groups marks into parties and tells who they are."""
 
-    def __init__(self, registry: Registry, gazetteer: Gazetteer) -> None:
+    def __init__(self, registry: Registry, gazetteer: Gazetteer, people: frozenset[str] = frozenset()) -> None:
         self.registry = registry
         self.gazetteer = gazetteer
+        self.people = people  # slugs of people below leader level that the user opted in to
 
     def find(self, tokens: Tokens, marks: list[Mark], holder: Holder | None, on: date) -> list[Party]:
         cover: dict[int, Mark] = {}
@@ -130,6 +131,8 @@ class PartyFinder:
         return self._fits(party, mark, role, conjunction, comma, len(gap), unknown)
 
     def _fits(self, party: Party, mark: Mark, role: str, conjunction: bool, comma: bool, gap: int, unknown: int) -> bool:
+        if role == "ex" and gap <= 1 and not comma and not conjunction and party.title and not party.slugs:
+            return True  # told behind the title: "ראש הממשלה לשעבר", "Başbakanı'nın eşi"
         if role == "ex" or (party.ex and comma and len(party.marks) == 1):
             return False
         if conjunction and role not in ("title", "lower"):
@@ -215,6 +218,11 @@ class PartyFinder:
         self._unknown_name(party, tokens, cover)
         if party.unknown is not None:
             party.name = tokens.original(*party.unknown).strip(" .,:;@#")
+        if self._namesake(party, tokens, cover):
+            party.kind = "lower" if party.title is None else ""
+            party.slugs = ()
+            if not party.kind:
+                return
         term = self._term(party, on, home, holder)
         if party.weak and term is not None and not self._trusted(party, tokens, term):
             term, party.slugs = None, ()
@@ -241,6 +249,8 @@ class PartyFinder:
             if held is not None:
                 if party.unknown is None or _similar(party.name or "", held.name):
                     party.slug, party.name, party.office = held.slug, held.name, held.office
+                elif (party.name or "").isascii() and party.kind == "foreign":
+                    party.kind = "titled"  # a name that is not the holder's: of another time, or of another office
                 return
 
     def _term(self, party: Party, on: date, home: str | None, holder: Holder | None) -> Term | None:
@@ -262,6 +272,21 @@ class PartyFinder:
             if score > -5 and (best is None or score > best[0]):
                 best = (score, term)
         return best[1] if best else None
+
+    def _namesake(self, party: Party, tokens: Tokens, cover: dict[int, Mark]) -> bool:
+        """Whether a surname belongs to someone or something else: "Brigitte Macron", "Merz Pharma", "Macron's Bistro"."""
+        named = [mark for mark in party.marks if mark.cls in ("name", "aname")]
+        if len(named) != 1 or named[0].first != named[0].last or party.title or party.handle or tokens.kinds[named[0].first] == CJK:
+            return False
+        at = named[0].first
+        before, after = at - 1, at + 1
+        if after < len(tokens) and tokens.words[after] == "s" and tokens.starts[after] == tokens.ends[at] + 1:
+            after += 1
+        return any(
+            0 <= index < len(tokens) and index not in cover and tokens.kinds[index] == WORD and len(tokens.words[index]) > 2
+            and tokens.words[index] not in self.gazetteer.given.get(party.slugs[0], ()) and _cased_capital(tokens, index)
+            for index in (before, after)
+        )  # fmt: skip
 
     def _spelled(self, party: Party, on: date) -> Term | None:
         """A leader whose surname is spelled nearly so (Yatseniuk, Yatsenyuk), if there is just one that fits the rest."""
@@ -298,6 +323,9 @@ class PartyFinder:
         if party.slugs or party.group or not (party.title or party.lower or party.elect or party.ex):
             return
         index, end = party.last + 1, party.last
+        if party.title and party.place is None and self._of_another(index, tokens, cover):
+            party.lower = True
+            return
         while index < min(len(tokens), party.last + 5):
             word, kind = tokens.words[index], tokens.kinds[index]
             mark = cover.get(index)
@@ -318,11 +346,20 @@ class PartyFinder:
             party.unknown = (start, end)
             party.last = end
 
+    def _of_another(self, index: int, tokens: Tokens, cover: dict[int, Mark]) -> bool:
+        """Whether a title goes on "of the Bank …": the head of something that is no country."""
+        start = index
+        while index < min(len(tokens), start + 3) and index in cover and cover[index].cls == "conn":
+            index += 1
+        return index > start and index < len(tokens) and index not in cover and tokens.kinds[index] == WORD and _cased_capital(tokens, index)
+
     def _kind(self, party: Party, tokens: Tokens, cover: dict[int, Mark], term: Term | None, holder: Holder | None, home: str | None) -> str:
         if party.ex:
             return "former"
         if holder is not None and holder.name and self._holder_named(party, tokens, holder):
             return "self"
+        if term is not None and term.office not in LEADER_OFFICES and term.slug not in self.people:
+            return "lower"
         if party.lower and term is None:
             return "lower"
         if party.group:
@@ -409,6 +446,12 @@ def _role(mark: Mark) -> str | None:
     if cls == "org":
         return "place"
     return None
+
+
+def _cased_capital(tokens: Tokens, index: int) -> bool:
+    """Whether the word begins with a capital and goes on in small letters."""
+    word = tokens.original(index, index)
+    return word[:1].isupper() and word[1:].islower()
 
 
 def _opens(tokens: Tokens, index: int) -> bool:
