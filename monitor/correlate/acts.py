@@ -14,10 +14,15 @@ from monitor.decision import Link
 from monitor.model import Contact
 
 
-def merge(a: Contact, b: Contact, settings: Settings) -> tuple[Change, Change]:
-    """Two contacts become the one that was opened first; the other's id leads to it from now on."""
-    into, gone = sorted((a, b), key=lambda c: (c.opened_at, c.id))
-    base = replace(into, lapsed=into.lapsed and gone.lapsed, retracted=into.retracted and gone.retracted, told=into.told or gone.told)
+def merge(into: Contact, gone: Contact, settings: Settings) -> tuple[Change, Change]:
+    """Two contacts become the first of them; the other's id leads to it from now on."""
+    base = replace(
+        into,
+        opened_at=min(into.opened_at, gone.opened_at),
+        lapsed=into.lapsed and gone.lapsed,
+        retracted=into.retracted and gone.retracted,
+        told=into.told or gone.told,
+    )
     if "overdue" in (into.readout, gone.readout):
         base = replace(base, readout="overdue")
     kept = fold(into.id, (*into.posts, *gone.posts), base, settings) if into.posts or gone.posts else base
@@ -28,13 +33,10 @@ def merge(a: Contact, b: Contact, settings: Settings) -> tuple[Change, Change]:
     )
 
 
-def merge_links(a: Contact, b: Contact) -> tuple[Link, ...]:
-    """The facts behind a merge, on posts: the first post of one belongs with every post of the other."""
-    into, gone = sorted((a, b), key=lambda c: (c.opened_at, c.id))
-    if not into.posts:
-        return ()
-    first = min(into.posts, key=in_time).post
-    return tuple(Link("must", first, post) for post in dict.fromkeys(e.post for e in gone.posts) if post != first)
+def merge_links(into: Contact, gone: Contact) -> tuple[Link, ...]:
+    """The facts behind a merge, on posts: each of one contact belongs with each of the other, whatever was said before."""
+    ours, theirs = (dict.fromkeys(e.post for e in c.posts) for c in (into, gone))
+    return tuple(Link("must", a, b) for a in ours for b in theirs if a != b)
 
 
 def split(contact: Contact, posts: Set[str], free: Callable[[str], bool], settings: Settings) -> tuple[Change, Change] | None:

@@ -1,6 +1,6 @@
 """Carrying out what people did: merge, split, retract, silence, label. Pure apart from reading through the reader.
 
-- merge: target a contact, value {"with": contact}
+- merge: target the contact to keep, value {"with": contact}
 - split: target a contact, value {"posts": [keys of the posts that are another contact]}
 - retract: target a contact, value {"why"?}
 - silence: target kind:value as the store reads it; end_silence: the act's id

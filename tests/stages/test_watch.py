@@ -141,13 +141,29 @@ async def test_a_merge_makes_one_contact_answers_and_tells_the_other_thread(tmp_
         one, other = await contact_ids(b)
         await b.store.add_act("merge", other, {"with": one}, "ann", b.now)
         await b.watch().run()
-        assert await answers(b) == [f"{other} is now {one}"]
-        assert ("update", other) in [(kind, contact) for kind, contact, _ in await b.alerts()]
+        assert await answers(b) == [f"{one} is now {other}"]
+        assert ("update", one) in [(kind, contact) for kind, contact, _ in await b.alerts()]
         b.later(minutes=1)
         await b.arrives(IN, "readout", says(CALL, form="readout"))
         await b.triage().run()
-        assert (await b.alerts())[-1][:2] == ("readout", one)
+        assert (await b.alerts())[-1][:2] == ("readout", other)
 
+
+async def test_a_later_act_outweighs_an_earlier_one(tmp_path: Path) -> None:
+    async with bed(tmp_path) as b:
+        await b.arrives(US, "just spoke", says(CALL))
+        key = await b.arrives(IN, "pm spoke", says(CALL))
+        await b.triage().run()
+        (one,) = await contact_ids(b)
+        await b.store.add_act("split", one, {"posts": [key]}, "ann", b.now)
+        await b.watch().run()
+        other = next(i for i in await contact_ids(b) if i != one)
+        await b.store.add_act("merge", one, {"with": other}, "ann", b.now)
+        await b.watch().run()
+        assert [row["kind"] for row in await b.rows("SELECT kind FROM links")] == ["must"]
+        await b.arrives(IN, "pm spoke, edited", says(CALL), key=key, version="2")
+        await b.triage().run()
+        assert [len(c) for c in await b.rows("SELECT merged_into FROM contacts WHERE merged_into IS NULL")] == [1]
 
 async def test_a_split_post_is_a_contact_of_its_own_and_stays_apart(tmp_path: Path) -> None:
     async with bed(tmp_path) as b:
