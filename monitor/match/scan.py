@@ -79,7 +79,7 @@ def scan(tokens: Tokens, lexicon: Lexicon, bits: int) -> list[Mark]:
                     break
                 if entry.langs and not entry.langs & bits:
                     continue
-                if entry.upper and kind == WORD and not _upper(tokens, index, entry.size):
+                if entry.upper and kind == WORD and index + entry.size <= size and not _upper(tokens, index, entry.size):
                     continue
                 if entry.size == 1 or matches(entry, words, index):
                     longest = entry.size
