@@ -35,8 +35,8 @@ def per_day(db: Database, since: datetime, until: datetime) -> list[Row]:
     )
     add(
         "sent",
-        "SELECT substr(created_at, 1, 10) AS day, COUNT(*) AS n FROM deliveries WHERE created_at >= ? AND created_at < ?"
-        " AND state = 'sent' AND contact IS NOT NULL GROUP BY 1",
+        "SELECT substr(a.created_at, 1, 10) AS day, COUNT(*) AS n FROM alerts a JOIN deliveries d ON d.alert = a.id"
+        " WHERE a.created_at >= ? AND a.created_at < ? AND a.contact IS NOT NULL AND d.state = 'sent' GROUP BY 1",
         [first, last],
     )
     return [days[day] for day in sorted(days)]

@@ -70,9 +70,10 @@ _CONDITIONS: Final[Mapping[Listing, Mapping[str, str]]] = {
         "since": "seen_at >= :since",
         "until": "seen_at < :until",
         "flagged": "flagged = :flagged",
-        "near": "COALESCE(near, 0) = :near",
+        "near": "near = :near AND id IN (SELECT r.post FROM findings f JOIN revisions r ON r.id = f.revision WHERE f.near = 1)",
+        "not_near": "COALESCE(near, 0) = :near",
         "origin": "origin = :origin",
-        "text": f"id IN ({_SEARCH})",
+        "text": "s.posts_search MATCH :text",
     },
     "alerts": {
         "leader": f"contact IN ({_PARTY.format(_LEADER)})",
@@ -109,7 +110,7 @@ def where(listing: Listing, wanted: Filter) -> tuple[str, dict[str, Any]]:
             continue
         if field.name not in known:
             raise StoreError(f"The log of {listing} cannot be narrowed by {field.name}; it can by {', '.join(known)}.")
-        conditions.append(f"({known[field.name]})")
+        conditions.append(f"({known.get(f'not_{field.name}' if value is False else '', known[field.name])})")
         values |= _values(field.name, value)
     return (" WHERE " + " AND ".join(conditions) if conditions else ""), values
 

@@ -97,9 +97,12 @@ def get_meta(db: Database, key: str) -> str | None:
 
 
 def open_contact_posts(db: Database, since: datetime) -> dict[str, tuple[str, ...]]:
-    """Keys of the posts behind contacts that opened since then, not known to be deleted, by account: to be read again."""
+    """Keys of the posts behind contacts that opened since then, not known to be deleted, by account: to be read again.
+
+    CROSS JOIN holds SQLite to the recent contacts first.
+    """
     found = db.execute(
-        "SELECT DISTINCT a.key AS account, p.key AS post FROM contacts c JOIN contact_posts cp ON cp.contact = c.id"
+        "SELECT DISTINCT a.key AS account, p.key AS post FROM contacts c CROSS JOIN contact_posts cp ON cp.contact = c.id"
         " JOIN posts p ON p.id = cp.post JOIN accounts a ON a.id = p.account WHERE c.opened_at >= ? AND c.merged_into IS NULL"
         " AND p.deleted_at IS NULL AND a.active = 1 ORDER BY a.key, p.id",
         [stamp(since)],

@@ -20,11 +20,12 @@ from monitor.store.errors import explain
 from monitor.store.filters import Filter, Listing, where
 from monitor.store.story import Row
 
-_LISTS: Final[dict[Listing, tuple[str, str]]] = {  # the view, and its order: newest first
-    "contacts": ("v_contacts", "opened_at DESC, contact"),
-    "posts": ("v_posts", "id DESC"),
-    "alerts": ("v_alerts", "alert DESC"),
-    "attempts": ("v_attempts", "attempt DESC"),
+_LISTS: Final = {  # the view, and its order: newest first
+    "contacts": ("v_contacts v", "opened_at DESC, contact"),
+    "posts": ("v_posts v", "id DESC"),
+    "found": ("posts_search s CROSS JOIN v_posts v ON v.id = s.rowid", "s.rowid DESC"),  # full text gives its rows in this order
+    "alerts": ("v_alerts v", "alert DESC"),
+    "attempts": ("v_attempts v", "attempt DESC"),
 }
 
 
@@ -62,8 +63,8 @@ class Reading:
 
     def _list(self, listing: Listing, wanted: Filter | None, limit: int) -> list[Row]:
         condition, values = where(listing, wanted or Filter())
-        view, order = _LISTS[listing]
-        return self._rows(f"SELECT * FROM {view}{condition} ORDER BY {order} LIMIT :limit", values | {"limit": limit})  # noqa: S608
+        view, order = _LISTS["found"] if listing == "posts" and wanted and wanted.text is not None else _LISTS[listing]
+        return self._rows(f"SELECT v.* FROM {view}{condition} ORDER BY {order} LIMIT :limit", values | {"limit": limit})  # noqa: S608
 
     def contacts(self, wanted: Filter | None = None, limit: int = 50) -> list[Row]:
         """Contacts, newest first word first; columns of v_contacts. Those merged into others are left out, unless asked by id."""

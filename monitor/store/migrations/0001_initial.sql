@@ -60,7 +60,7 @@ CREATE TABLE posts (
     held          TEXT,                         -- not matched while set: why
     deleted_at    TEXT,                         -- when the deletion was seen; null: not known to be deleted
     revision      INTEGER NOT NULL DEFAULT 1,   -- number of the newest
-    newest        INTEGER REFERENCES revisions (id) DEFERRABLE INITIALLY DEFERRED,
+    newest        INTEGER NOT NULL,             -- revisions.id of the newest; no foreign key: each would wait for the other
     flagged       INTEGER                       -- of the newest finding; null: not yet triaged
 ) STRICT;
 CREATE INDEX posts_by_account ON posts (account, seen_at);
@@ -255,7 +255,8 @@ CREATE TABLE acts (                             -- what people did; the only tab
     who    TEXT NOT NULL,
     at     TEXT NOT NULL
 ) STRICT;
-CREATE INDEX acts_by_target ON acts (kind, target);
+CREATE INDEX acts_by_kind ON acts (kind, target);
+CREATE INDEX acts_by_target ON acts (target);
 
 CREATE TABLE acts_applied (                     -- the daemon's answer
     act    INTEGER PRIMARY KEY REFERENCES acts (id),
@@ -351,8 +352,10 @@ FROM attempts t JOIN deliveries d ON d.id = t.delivery JOIN alerts al ON al.id =
 
 CREATE VIEW v_channels AS
 SELECT n.name AS channel, ch.kind, ch.suspended_at, ch.suspended_why, ch.last_success, ch.last_error, ch.last_error_at,
-    (SELECT COUNT(*) FROM deliveries d WHERE d.channel = n.name AND d.state IN ('queued', 'retry', 'unknown')) AS waiting,
-    (SELECT MIN(d.due_at) FROM deliveries d WHERE d.channel = n.name AND d.state IN ('queued', 'retry', 'unknown')) AS oldest
+    (SELECT COUNT(*) FROM deliveries d INDEXED BY deliveries_open
+        WHERE d.channel = n.name AND d.state IN ('queued', 'retry', 'unknown')) AS waiting,
+    (SELECT MIN(d.due_at) FROM deliveries d INDEXED BY deliveries_open
+        WHERE d.channel = n.name AND d.state IN ('queued', 'retry', 'unknown')) AS oldest
 FROM (SELECT name FROM channels UNION SELECT channel FROM deliveries WHERE state IN ('queued', 'retry', 'unknown')) n
     LEFT JOIN channels ch ON ch.name = n.name;
 
