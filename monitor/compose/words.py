@@ -121,8 +121,9 @@ def interval(when: Interval, timezone: str, words: Catalogue) -> str:
     """A time as fine as it is known. Whole days are shown as the days that were meant, in whichever zone they begin at midnight."""
     if when.precision in ("minute", "hour"):
         return moment(when.start, timezone, words)
-    local = _offset(when) or ZoneInfo(timezone)
-    first, last = when.start.astimezone(local), (when.end - timedelta(seconds=1)).astimezone(local)
+    own = _offset(when)
+    inside = timedelta(hours=2) if own else timedelta(seconds=1)  # a day may have 25 hours
+    first, last = when.start.astimezone(own or ZoneInfo(timezone)), (when.end - inside).astimezone(own or ZoneInfo(timezone))
     if when.precision == "part_of_day":
         hours = f"{_clock(when.start, timezone)}–{_clock(when.end, timezone)} {zone_name(when.end, timezone)}"
         return f"{day(when.start, timezone, words)}, {hours}"
