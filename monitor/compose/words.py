@@ -129,7 +129,7 @@ def interval(when: Interval, timezone: str, words: Catalogue) -> str:
         return f"{day(when.start, timezone, words)}, {hours}"
     if when.precision == "month" and first.date().replace(day=1) == last.date().replace(day=1):
         return str(format_date(first, "LLLL y", locale=words.locale))
-    if when.precision == "day" and last - first < timedelta(hours=23):  # what the days of two zones have in common
+    if when.precision == "day" and when.end - when.start < timedelta(hours=23):  # what the days of two zones have in common
         return day(when.start + (when.end - when.start) / 2, timezone, words)
     one, other = (str(format_date(d, "medium", locale=words.locale)) for d in (first, last))
     return one if one == other else f"{one} – {other}"
