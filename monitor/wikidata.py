@@ -27,6 +27,8 @@ from monitor.model import Office
 ENDPOINT = "https://query.wikidata.org/sparql"
 LIMIT = 20_000_000  # bytes of one answer
 ENOUGH = 100  # countries; an answer with fewer is broken, and would make an old registry look fresh
+YEAR = 366  # days within which two starts may mean the same one
+MEANINGLESS = 2  # letters up to which a word of a name tells nobody apart
 BATCH = 150  # people whose names are asked for at once
 _ENTITY = re.compile(r"Q[1-9]\d{0,11}")
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})T")
@@ -180,7 +182,7 @@ def _compare(
     if leader is not None and any(term.office == "monarch" and term.holds(today) for term in leader.terms):
         return None  # a monarch of several realms; the registry names the governor-general there
     start = holding.start
-    if start is None or any(term.start and term.start >= start for term in now):
+    if start is None or any(term.start and (term.start >= start or _same(term, person, start)) for term in now):
         return None
     office: Office = "monarch" if any(term.office == "monarch" for term in now) else holding.office
     title = now[0].title if now else ("President" if office == "head_of_state" else "Prime Minister")
@@ -192,6 +194,16 @@ def _compare(
     newcomer = replace(leader, terms=tuple(sorted((*leader.terms, term), key=lambda one: one.start or date.min)))
     left = [_without(worked.get(old.slug) or registry[old.slug], holding.country, offices, start) for old in now]
     return Change("new", holding.country, office, leader.name, start, tuple(old.name for old in now), (newcomer, *left))
+
+
+def _same(term: Term, person: Person | None, start: date) -> bool:
+    """Whether a holder whose start is known about is the person under another spelling: a word of the name, and the year, agree."""
+    words = (
+        {word for name in person.names.values() for word in name.casefold().split() if len(word) > MEANINGLESS}
+        if person
+        else set()
+    )
+    return term.start is not None and abs((start - term.start).days) < YEAR and bool(words & set(term.name.casefold().split()))
 
 
 def _without(leader: Leader, country: str, offices: Sequence[Office], end: date) -> Leader:
