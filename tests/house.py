@@ -49,8 +49,8 @@ THIRD_PARTY: Mapping[str, frozenset[str]] = {
     "channels": frozenset({"httpx", "pydantic"}),
     "http": frozenset({"httpx", "httpx_aiohttp", "httpcore", "aiohttp"}),
     "wikidata": frozenset({"httpx"}),
-    "daemon": frozenset({"apscheduler", "prometheus_client"}),
-    "cli": frozenset({"click", "rich", "pydantic"}),
+    "daemon": frozenset({"apscheduler", "httpx", "prometheus_client", "pydantic"}),
+    "cli": frozenset({"click", "httpx", "rich", "pydantic"}),
     "review": frozenset({"datasette", "sqlite_utils"}),
 }
 """Packages a room may use. Everything not named here is standard library only."""

@@ -34,7 +34,7 @@ CALLS_NEVER = {
 
 
 def _python_files(root: Path) -> Iterator[Path]:
-    for top in ("bot.py", "monitor", "tests", "benchmarks"):
+    for top in ("bot.py", "monitor", "tests", "benchmarks", "tools"):
         path = root / top
         yield from sorted(path.rglob("*.py")) if path.is_dir() else [path] * path.exists()
 
@@ -166,6 +166,8 @@ def _folded(node: ast.expr, known: Mapping[str, str | bytes]) -> str | bytes | N
         return node.value if isinstance(node.value, str | bytes) else None
     if isinstance(node, ast.Name):
         return known.get(node.id)
+    if isinstance(node, ast.Call) and _dotted(node.func) == "re.escape":
+        return ""  # whatever it escapes is literal text
     pieces: list[ast.expr] = []
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         pieces = [node.left, node.right]

@@ -109,7 +109,7 @@ GOOD = {
     "monitor/model.py": '"""Values; select nothing from any table."""\nfrom dataclasses import dataclass',
     "monitor/decision.py": '"""Values."""\nfrom monitor.model import Post',
     "monitor/match/__init__.py": '"""Pure."""\nimport re2\nimport re\nfrom monitor.leaders import Registry\nfrom monitor.match import fold\n'
-    "A = re.compile(r'(?:a++b)+ (?>c+)*')\nB = re2.compile(A + 'x')\nC = re.escape(A)",
+    "A = re.compile(r'(?:a++b)+ (?>c+)*')\nB = re2.compile(A + 'x')\nC = re.compile(f'<{re.escape(A)}>')",
     "monitor/sources/bluesky/__init__.py": '"""One."""\nimport atproto\nfrom monitor.http import client\nfrom monitor.sources.bluesky import feed\n'
     "from monitor.sources import pages, Source\nfrom xml.sax.saxutils import escape",
     "monitor/sources/feed_xml.py": '"""A part of feed."""\nimport feedparser\nfrom monitor.sources import pages\nfrom monitor.sources.feed import F',
