@@ -20,6 +20,7 @@ from typing import Any, Literal
 
 import httpx
 
+from monitor.http import USER_AGENT
 from monitor.leaders import Leader, Registry, Term, slug_for
 from monitor.leaders.words import LANGUAGES
 from monitor.model import Office
@@ -85,6 +86,11 @@ class Change:
     start: date | None
     before: tuple[str, ...]  # names of those whose terms end
     leaders: tuple[Leader, ...]
+
+
+def connect(timeout: float) -> httpx.Client:
+    """A client for the query service; `timeout` in seconds."""
+    return httpx.Client(timeout=timeout, headers={"User-Agent": USER_AGENT})
 
 
 def snapshot(client: httpx.Client, endpoint: str = ENDPOINT) -> tuple[Holding, ...]:

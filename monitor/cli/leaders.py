@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 import click
-import httpx
 
 from monitor import wikidata
 from monitor.cli.base import as_json, complain, data_home, err, find_config, now, out, print_json, read_config, table
 from monitor.config import ConfigError
-from monitor.http import USER_AGENT
 from monitor.leaders import Leader, OverlayError, Registry, Term, load
 from monitor.leaders.loading import FILE, read
 from monitor.model import Office
@@ -171,7 +169,7 @@ def refresh(endpoint: str, timeout: float, dry_run: bool, yes: bool, as_json: bo
     folder = data_home()
     registry = load((), folder)  # without [[leader]]: the user's own tables come on top again
     try:
-        with httpx.Client(timeout=timeout, headers={"User-Agent": USER_AGENT}) as client:
+        with wikidata.connect(timeout) as client:
             holdings = wikidata.snapshot(client, endpoint)
             names = wikidata.people(client, wikidata.unknown(registry, holdings), endpoint)
     except wikidata.WikidataError as error:

@@ -188,7 +188,7 @@ def _checked(raw: Mapping[str, Any], where: str) -> _Table:
     slug, name = _text(raw, "slug", where), _text(raw, "name", where)
     if slug is None and name is None:
         raise OverlayError(f"{where}: needs a `name`, or the `slug` of somebody in the registry")
-    if slug is not None and not re.fullmatch(r"[a-z0-9]+(?:-[a-z0-9]+)*", slug):
+    if slug is not None and (not re.fullmatch(r"[a-z0-9-]+", slug) or slug.strip("-") != slug):
         raise OverlayError(f"{where}: `slug` {slug!r} must be lower-case Latin letters and digits, joined by `-`")
     country, office = _text(raw, "country", where), _text(raw, "office", where)
     if country is not None and not re.fullmatch(r"[A-Z][A-Z_]+", country):
