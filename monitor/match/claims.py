@@ -9,7 +9,8 @@ from monitor.match.links import Link
 from monitor.match.parties import LEADER_OFFICES, Party
 from monitor.model import Holder, Mode, Participant, Status
 
-_SUMMIT_ONLY = frozenset({"summit"})
+LOOK = 45
+"""Cues that are looked at: a news text tells what it is about at its beginning."""
 PARTNERS = frozenset({"FL", "UNK", "GRP", "CPT", "CTY", "HND", "FORM", "DOM", "BARE"})
 
 
@@ -43,66 +44,113 @@ def draft(cues: list[Cue], links: list[Link], holder: Holder | None) -> list[Dra
 def _mode(cues: list[Cue], near: list[Cue], main: Link | None) -> tuple[Mode, Cue | None]:
     """How they were in contact: the medium if it is told, else the kind of contact word; a meeting outranks a visit."""
     first = {cue.base or cue.symbol: cue for cue in reversed(near)}
-    anywhere = {cue.base or cue.symbol: cue for cue in reversed(cues)}
+    anywhere = {cue.base or cue.symbol: cue for cue in reversed(cues[:LOOK])}
     if main is None:
         return "meeting", None
-    base = main.trigger.base
-    if "video" in first or (base in ("summit", "talk", "conv", "meetn", "meet") and "video" in anywhere):
+    base, trigger = main.trigger.base, main.trigger
+    medium = _medium(base, first, anywhere)
+    if medium is not None:
+        return medium
+    gathering = first.get("summit") or first.get("occasion")
+    if base in ("letter", "message") and not {"meet", "meetn", "visit"} & set(first):
+        return "letter", trigger
+    if base == "summit":
+        return "summit", trigger
+    if base in ("receive", "greet", "visit", "discuss", "invite") and gathering is not None and "meetn" not in first:
+        return "summit", gathering
+    if base in ("receive", "greet", "visit", "invite"):
+        for kind in ("meet", "meetn", "talks"):
+            if kind in first and not (base == "visit" and kind == "meetn"):
+                return "meeting", first[kind]
+        if base == "receive" and "discuss" in anywhere:
+            return "meeting", anywhere["discuss"]
+        return "visit", trigger
+    if base in ("meet", "meetn", "talks", "joint", "presser"):
+        if main.party.symbol == "GRP" and gathering is not None:
+            return "summit", gathering
+        return "meeting", trigger
+    for kind in ("meet", "meetn"):
+        if kind in first:
+            return "meeting", first[kind]
+    return "unspecified", trigger
+
+
+def _medium(base: str, first: dict[str, Cue], anywhere: dict[str, Cue]) -> tuple[Mode, Cue] | None:
+    """Telephone or video, where the words name it and the contact word does not name another way."""
+    if "video" in first or (base in ("summit", "talk", "conv", "meetn", "meet", "talks") and "video" in anywhere):
         return "video", first.get("video") or anywhere["video"]
     if base in ("call", "phone"):
-        return "call", main.trigger
-    if "phone" in first or ("call" in first and base in ("talk", "conv", "talks", "discuss")):
+        return "call", first.get(base) or anywhere[base]
+    spoken = base in ("talk", "conv", "talks", "discuss")
+    if spoken and ("phone" in first or "call" in first):
         return "call", first.get("phone") or first["call"]
     if base in ("talk", "conv", "discuss") and "call" in anywhere:
         return "call", anywhere["call"]
-    if base == "letter" or (base == "message" and not {"meet", "meetn", "visit"} & set(first)):
-        return "letter", main.trigger
-    for kind in ("meet", "meetn", "talks", "joint", "presser"):
-        if kind in first and not (base == "summit" and main.party.symbol == "GRP" and kind == "meetn"):
-            if kind in ("joint", "presser") and base in ("visit", "receive", "greet", "talk", "conv", "summit"):
-                continue
-            if kind == "talks" and base in ("talk", "conv"):
-                continue
-            return ("summit" if main.party.symbol == "GRP" and "summit" in first else "meeting"), first[kind]
-    if base in ("visit", "receive", "greet", "invite"):
-        if "summit" in first and main.party.symbol in ("GRP", "CTY"):
-            return "summit", first["summit"]
-        return "visit", main.trigger
-    if base == "summit":
-        return "summit", main.trigger
-    return "unspecified", main.trigger
+    if base == "meet" and "call" in first:  # "a call took place"
+        return "call", first["call"]
+    return None
 
 
 def status_of(cues: list[Cue], near: list[Cue], main: Link | None) -> tuple[Status, Cue | None]:
     """Polarity, then tense: cancelled and denied outrank the future, the future outranks now, and the rest has happened."""
     by: dict[str, Cue] = {cue.symbol: cue for cue in reversed(near)}
-    anywhere = {cue.symbol: cue for cue in reversed(cues)}
+    anywhere = {cue.symbol: cue for cue in reversed(cues[:LOOK])}
     trigger = main.trigger if main else None
-    if "resched" not in anywhere:
+    polarity = _polarity(by, anywhere, trigger)
+    if polarity is not None:
+        return polarity
+    tense = trigger.tense if trigger else ""
+    told: dict[str, tuple[Status, Cue | None]] = {
+        "fut": ("upcoming", trigger), "past": ("happened", trigger), "now": ("ongoing", trigger)
+    }  # fmt: skip
+    if tense in told:
+        return told[tense]
+    ahead = _ahead(near, by, trigger)
+    if ahead is not None:
+        return "upcoming", ahead
+    behind = next((cue for cue in near if cue.tense == "past" and cue.base not in ("discuss", "visit")), None)
+    if behind is not None:
+        return "happened", behind
+    return _present(near, by, trigger)
+
+
+def _present(near: list[Cue], by: dict[str, Cue], trigger: Cue | None) -> tuple[Status, Cue | None]:
+    live = next((cue for cue in near if cue.tense == "now"), None) or by.get("now")
+    if live is not None and (trigger is None or trigger.base != "call"):
+        return "ongoing", live
+    if trigger is not None and (trigger.base == "greet" or (trigger.base == "visit" and trigger.tense in ("pres", "ing"))):
+        return "ongoing", trigger
+    if "greet" in by and trigger is not None and trigger.base in ("receive", "visit"):
+        return "ongoing", by["greet"]
+    return "happened", trigger
+
+
+def _polarity(by: dict[str, Cue], anywhere: dict[str, Cue], trigger: Cue | None) -> tuple[Status, Cue] | None:
+    if "resched" not in by:
         for kind in ("cancel", "postpone"):
             if kind in by:
                 return "cancelled", by[kind]
-    if "deny" in by and trigger is not None:
+    if trigger is not None and "deny" in by:
         return "denied", by["deny"]
     if trigger is not None and "neg" in by and _negates(by["neg"], trigger):
         return "denied", by["neg"]
-    tense = trigger.tense if trigger else ""
-    if tense == "fut":
-        return "upcoming", trigger
-    if tense == "past":
-        return "happened", trigger
-    if tense == "now":
-        return "ongoing", trigger
+    if trigger is not None and "deny" in anywhere and abs(anywhere["deny"].sentence - trigger.sentence) == 1 and trigger.tense != "fut":
+        return "denied", anywhere["deny"]
+    return None
+
+
+def _ahead(near: list[Cue], by: dict[str, Cue], trigger: Cue | None) -> Cue | None:
+    """The cue that puts the contact ahead, if one governs it."""
+    for cue in near:
+        if cue.tense == "fut" and cue.base != "discuss":
+            return cue
     for kind in ("fut", "lookfwd", "resched"):
-        if kind in by and trigger is not None and by[kind].first <= trigger.last + 6:
-            return "upcoming", by[kind]
-    if "future" in by:
-        return "upcoming", by["future"]
-    if "now" in by or (trigger is not None and trigger.base == "greet"):
-        return "ongoing", by.get("now", trigger)
-    if trigger is not None and trigger.base == "visit" and tense in ("pres", "ing"):
-        return "ongoing", trigger
-    return "happened", trigger
+        cue = by.get(kind)
+        if cue is not None and (trigger is None or cue.first <= trigger.last + 3):
+            return cue
+    if "future" in by and (trigger is None or trigger.tense in ("", "inf", "pres", "ing")):
+        return by["future"]
+    return None
 
 
 def _negates(neg: Cue, trigger: Cue) -> bool:

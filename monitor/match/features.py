@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from monitor.match.claims import status_of
+from monitor.match.claims import LOOK, status_of
 from monitor.match.cues import Cue
 from monitor.match.links import Link
 from monitor.match.parties import LEADER_OFFICES
@@ -14,10 +14,6 @@ _WATCHED = frozenset(
     "modal wish cond neg opinion appeal lower hist LOW FORM domestic media speech quote fut lookfwd now today future thank congrat"
     " condole invite cancel postpone deny message topic_security SELF DOM first".split()
 )
-
-
-LOOK = 45
-"""Cues that are looked at: a news text tells what it is about at its beginning."""
 
 
 def speaker(holder: Holder | None) -> str:
