@@ -55,8 +55,8 @@ def cursors(db: Database, source: str) -> dict[str, str]:
 def known(db: Database, account: str, limit: int) -> set[tuple[str, str]]:
     """(post key, version) of the account's newest posts, with every revision of each."""
     found = db.execute(
-        "SELECT p.key, r.version FROM (SELECT p.id, p.key FROM posts p JOIN accounts a ON a.id = p.account WHERE a.key = ?"
-        " ORDER BY p.seen_at DESC LIMIT ?) p JOIN revisions r ON r.post = p.id",
+        "SELECT newest.key, r.version FROM (SELECT p.id, p.key FROM posts p JOIN accounts a ON a.id = p.account WHERE a.key = ?"
+        " ORDER BY p.seen_at DESC LIMIT ?) newest JOIN revisions r ON r.post = newest.id",
         [account, limit],
     )
     return {(row[0], row[1]) for row in found}
