@@ -67,5 +67,6 @@ def sources() -> Mapping[str, type[Any]]:
     from monitor.sources.bluesky import Bluesky
     from monitor.sources.feed import Feed
     from monitor.sources.jsonl import Jsonl
+    from monitor.sources.mastodon import Mastodon
 
-    return {"bluesky": Bluesky, "feed": Feed, "jsonl": Jsonl}
+    return {"bluesky": Bluesky, "feed": Feed, "jsonl": Jsonl, "mastodon": Mastodon}

@@ -110,15 +110,20 @@ class Bluesky:
                 return
             feed = await self._read(answer, account, did, now, seen)
             etag = etag or (answer.headers.get("etag", "") if number == 1 else "")
-            marks += [item.mark for item in feed.items]
+            here = [item.mark for item in feed.items]
+            marks += here
             odd += feed.odd
             cursor = feed.cursor
-            posts = [item.post for item in feed.items if item.post is not None]
-            over = walking.over(memory, [item.mark for item in feed.items], more=cursor is not None)
+            border = walking.old_from(memory, here)
+            posts = [item.post for item in reversed(feed.items[:border]) if item.post is not None]
+            older = tuple(item.post for item in reversed(feed.items[border:]) if item.post is not None)
+            over = walking.over(memory, here, more=cursor is not None)
+            if older:
+                yield Page(self.name, {}, older, backfill=True)
             if over or number == self._settings.max_pages:
                 gap = "" if over else f"more than {self._settings.max_pages} pages are new: older posts were not read"
                 outcome = Outcome("ok", "; ".join(filter(None, (gap, skipped(odd)))))
-                row = walking.remember(marks, memory)
+                row = walking.remember(marks, memory, whole=cursor is None)
                 cursors = {} if row is None else {did: row}
                 yield self._page(account, outcome, posts, cursors, feed.author, first=memory is None)
                 break

@@ -136,9 +136,9 @@ def _read_item(
     reason = mapping(entry.get("reason"))
     kind = text_of(reason.get("$type"))
     if kind.endswith("#reasonRepost"):
-        return Item("r" + mark, None), None
+        return Item("~r" + mark, None), None
     if kind.endswith("#reasonPin"):
-        return Item("p" + mark, None), None
+        return Item("~p" + mark, None), None
     if known(mark):
         return Item(mark, None), read_author(view.get("author"))
     post = read_view(view, account, did, now, _own_parent(mapping(entry.get("reply")), did))

@@ -124,15 +124,21 @@ class Mastodon:
                 return
             statuses, unread = read_statuses(answer.json(), account, place.server, native, now)
             etag = answer.headers.get("etag", "") if number == 1 else etag
-            marks += [status.mark for status in statuses]
+            here = [status.mark for status in statuses]
+            marks += here
             odd += unread
-            posts = await self._with_parents(statuses, memory, account, place, native, now)
+            border = walking.old_from(memory, here)
+            posts = await self._with_parents(statuses[:border], memory, account, place, native, now)
+            older = await self._with_parents(statuses[border:], memory, account, place, native, now)
+            short = len(statuses) + len(unread) < (self._settings.page if before is None else 40) // 2
             before = statuses[-1].id if statuses else None
-            ended = walking.over(memory, [status.mark for status in statuses], more=bool(statuses))
+            ended = walking.over(memory, here, more=bool(statuses))
+            if older:
+                yield Page(self.name, {}, tuple(older), backfill=True)
             if ended or number == self._settings.max_pages:
                 gap = "" if ended else f"more than {number} pages are new: older posts were not read"
                 outcome = Outcome("ok", "; ".join(filter(None, (gap, skipped(odd)))))
-                yield self._page(account, outcome, posts, walking.remember(marks, memory), first=memory is None)
+                yield self._page(account, outcome, posts, walking.remember(marks, memory, whole=short), first=memory is None)
                 break
             yield self._page(account, Outcome("ok", skipped(odd)), posts)
         if etag:
