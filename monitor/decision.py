@@ -157,8 +157,9 @@ class Reader(Protocol):
     """The log as it stands inside the transaction, earlier decisions of the same batch included."""
 
     def candidates(self, parties: Sequence[Participant], window: Interval) -> Sequence[Contact]:
-        """Contacts that share a leader or a country with `parties` and whose span (first word, last word, `when`) touches
-        the window; newest first. Retracted and lapsed ones are among them, merged ones are not.
+        """Contacts two of whose parties (or one, for a single party) have a leader or a country in common with `parties`,
+        and whose span (first word, last word, `when`) touches the window; newest first. Retracted and lapsed ones are
+        among them, merged ones are not.
         """
         ...
 

@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 GATHER = timedelta(seconds=60)
 """How long alerts held back by the flood guard are gathered before they go out as one digest."""
 
+LOOK_BACK = timedelta(minutes=1)
+"""Between looks at all contacts that may be hot; the newest are looked at every time."""
+
 REGISTRY_AGE = timedelta(days=180)
 """From this age on the registry of leaders is likely to name the wrong people for somewhere."""
 
@@ -52,7 +55,8 @@ class Watch:
     hot: Hot
     hot_for: timedelta
     resume: Callable[[str], Awaitable[int]]
-    _heated: dict[str, frozenset[str]] = field(default_factory=dict)
+    _heated: dict[str, frozenset[str]] = field(default_factory=dict)  # contact id -> what was asked for: in memory, a restart asks anew
+    _looked: datetime | None = None  # when all contacts of the last hours were looked at
 
     async def run(self) -> int:
         """One look. Returns how many alerts were written."""
@@ -60,13 +64,20 @@ class Watch:
         for act in await self.store.pending_acts():
             written += await self._act(act)
         warm: list[Contact] = []
+        now = self.clock()
+        whole = self._looked is None or now - self._looked >= LOOK_BACK
+        since = now - (self.hot_for if whole else 2 * LOOK_BACK)
+        if whole:
+            self._looked = now
 
         def look(reader: Reader, now: datetime) -> Decision:
-            warm[:] = reader.opened(now - self.hot_for)
+            warm[:] = reader.opened(since)
             due, digests = self._due(reader, now), self._digests(reader, now)
             return replace(due, alerts=(*due.alerts, *digests))
 
         written += await self._apply(look)
+        if whole:
+            self._heated = {c.id: self._heated[c.id] for c in warm if c.id in self._heated}
         self._heat(warm)
         return written
 
@@ -141,11 +152,11 @@ class Watch:
 
     def _heat(self, warm: Sequence[Contact]) -> None:
         """Puts the governments of new contacts on the hot cadence, once a run, so after a restart as well."""
-        standing = {c.id: countries([c]) for c in warm if waits(c)}
         for contact in warm:
-            if contact.id in standing and self._heated.get(contact.id) != standing[contact.id]:
-                self.hot(standing[contact.id], contact.opened_at + self.hot_for)
-        self._heated = standing
+            sides = countries([contact])
+            if waits(contact) and self._heated.get(contact.id) != sides:
+                self._heated[contact.id] = sides
+                self.hot(sides, contact.opened_at + self.hot_for)
 
 
 def waits(contact: Contact) -> bool:

@@ -32,12 +32,13 @@ class LogReader:
         leaders = sorted({clean(p.leader) for p in parties if p.leader})
         countries = sorted({clean(p.country) for p in parties if p.country})
         since, until = stamp(window.start), stamp(window.end)
+        shared = min(2, sum(bool(p.leader or p.country) for p in parties))
         return self._contacts(
-            "WHERE c.merged_into IS NULL AND c.span_start <= ? AND c.id IN ("
-            f"SELECT contact FROM contact_parties WHERE country IN ({_marks(countries)}) AND span_end >= ?"
-            f" UNION SELECT contact FROM contact_parties WHERE leader IN ({_marks(leaders)}) AND span_end >= ?)"
-            " ORDER BY c.opened_at DESC, c.id",
-            [until, *countries, since, *leaders, since],
+            "WHERE c.merged_into IS NULL AND c.span_start <= ? AND c.id IN (SELECT contact FROM ("
+            f"SELECT contact, number FROM contact_parties WHERE country IN ({_marks(countries)}) AND span_end >= ?"
+            f" UNION SELECT contact, number FROM contact_parties WHERE leader IN ({_marks(leaders)}) AND span_end >= ?)"
+            " GROUP BY contact HAVING COUNT(*) >= ?) ORDER BY c.opened_at DESC, c.id",
+            [until, *countries, since, *leaders, since, shared],
         )
 
     def contact(self, contact_id: str) -> Contact | None:
