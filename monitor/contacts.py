@@ -47,7 +47,7 @@ class Detail:
 class Change:
     """What one post, act or passing of time did to one contact. `kind` None: nothing to tell; `reason` says why in any case.
 
-    `quiet` names why an alert is written but not sent: "baseline", "backfill", "import", "old post" or "never told".
+    `quiet` names why an alert is written but not sent: "baseline", "backfill", "import", "old post", "long past" or "never told".
     """
 
     before: Contact | None

@@ -11,6 +11,8 @@ from monitor.compose.words import clean, country_name, day, duration, interval, 
 from monitor.contacts import FAMILIES, Change, Detail, active, conflicts, first_word, official, readouts, sides, silent, spoken
 from monitor.model import Contact, ContactPost, Participant
 
+SHOWN_PLANS = 3  # ids of planned contacts of the same parties
+
 
 def handle(account: str) -> str:
     """@handle of an account's key."""
@@ -173,5 +175,5 @@ def history(around: Setting, words: Catalogue) -> str:
             mode = words(f"modes.{past.last_mode or 'unspecified'}")
             parts.append(words("line.history_last", mode=mode, date=day(past.last_at, around.desk.timezone, words)))
     if past.upcoming:
-        parts.append(words("line.history_upcoming", len(past.upcoming)))
+        parts.append(words("line.history_upcoming", len(past.upcoming), ids=", ".join(past.upcoming[:SHOWN_PLANS])))
     return words("line.history", text="; ".join(parts))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from monitor.contacts import Change
+from monitor.contacts import Change, active
 from monitor.model import Contact
 
 GRACE = timedelta(hours=6)
@@ -27,5 +27,7 @@ def lapsed(contact: Contact, now: datetime) -> Change | None:
     """Once: an upcoming contact's time is over and nobody has said what became of it."""
     if contact.status != "upcoming" or contact.lapsed or contact.retracted or contact.when is None or contact.when.end + GRACE > now:
         return None
+    if contact.posts and not active(contact):
+        return None  # nobody says any more that it was planned
     quiet = None if contact.told else NEVER_TOLD
     return Change(contact, replace(contact, lapsed=True), "lapsed", "its time passed without a word", quiet=quiet)

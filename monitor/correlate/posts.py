@@ -19,6 +19,9 @@ from monitor.correlate.values import Settings
 from monitor.decision import Link, Work
 from monitor.model import Claim, Contact, ContactPost, Finding, Interval, Participant
 
+LONG_PAST = "long past"
+"""Why the first word of what took place long before is kept in the log: it recalls, it does not announce."""
+
 
 class Log(Protocol):
     """What correlation reads of the log (a part of `decision.Reader`)."""
@@ -131,6 +134,8 @@ def _gathered(into: Contact, others: Iterable[Contact], settings: Settings) -> l
 
 def _marked(change: Change, work: Work, now: datetime, settings: Settings) -> Change:
     """Says of an alert that it is written but not sent, and of a contact whether it was ever told."""
+    if change.after.retracted:
+        return replace(change, kind=None, reason=f"retracted; {change.reason}")
     quiet = _quiet(change, work, now, settings)
     if change.kind is None and quiet is None and change.before and not change.before.told and _fresh_word(change):
         change = replace(change, kind="update", reason="not told before")
@@ -141,7 +146,7 @@ def _marked(change: Change, work: Work, now: datetime, settings: Settings) -> Ch
 def _fresh_word(change: Change) -> bool:
     """A post that adds nothing to what the log knows, but is the first that the desk can be told of."""
     entry = change.entry
-    return entry is not None and entry.relation == "repeats" and entry.form != "follow_up" and not change.after.retracted
+    return entry is not None and entry.relation == "repeats" and entry.form != "follow_up"
 
 
 def _quiet(change: Change, work: Work, now: datetime, settings: Settings) -> str | None:
@@ -149,6 +154,9 @@ def _quiet(change: Change, work: Work, now: datetime, settings: Settings) -> str
     if first and work.origin != "live":
         return work.origin
     at = change.entry.at if change.entry else told_at(work.post)
+    when = change.after.when
+    if change.before is None and change.after.status == "happened" and when and at - when.end > settings.past_age:
+        return LONG_PAST
     revision_of_live = not first and work.origin == "live"
     if change.kind == "source_deleted" and change.before and not change.before.told:
         return NEVER_TOLD

@@ -13,6 +13,7 @@ class Settings:
 
     alert_age: timedelta = timedelta(hours=12)  # an older post writes contacts, its alerts are not sent
     withdrawal_age: timedelta = timedelta(days=7)  # so long after a contact's last word a deletion is still news
+    past_age: timedelta = timedelta(days=7)  # so long after it took place the first word of a contact is no news
     readout_after: timedelta = timedelta(hours=12)
     readout_pairs: Mapping[frozenset[str], timedelta] = field(default_factory=dict)
 

@@ -146,7 +146,7 @@ def test_an_unnamed_party_is_its_country_and_office() -> None:
     (History(), "First contact in the log."),
     (History(2, 2, datetime(2026, 5, 2, tzinfo=UTC), "call"), "3rd contact this year; last: call, 2 May 2026."),
     (History(0, 4, datetime(2025, 12, 2, tzinfo=UTC), "visit"), "1st contact this year; 4 in the last 12 months before it; last: visit, 2 Dec 2025."),
-    (History(0, 0, datetime(2024, 12, 2, tzinfo=UTC), "visit", ("x",)), "1st contact this year; last: visit, 2 Dec 2024; 1 more is planned."),
+    (History(0, 0, datetime(2024, 12, 2, tzinfo=UTC), "visit", ("x",)), "1st contact this year; last: visit, 2 Dec 2024; 1 more planned: x."),
 ])  # fmt: skip
 def test_history_is_one_line(past: History, line: str) -> None:
     assert said(past=past).lines[-1] == line

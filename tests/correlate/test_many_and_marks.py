@@ -190,6 +190,22 @@ TABLES = {
         = A call happened spoken=US
         = B call happened spoken=IL
     """,
+    "what becomes of the posts of a retracted contact is not told": """
+        W: 10:00 us.amb announcement meeting upcoming US:trump+IN:modi when=d3 -> A new announces
+        10:30 retract A -> A retracted
+        11:00 edit W announcement meeting cancelled US:trump+IN:modi when=d3 -> A - cancels
+        11:10 delete W -> A - withdrawn
+        d9 10:00 due -> none
+    """,
+    "a plan whose only post was deleted does not lapse aloud": """
+        W: d1 10:00 it.pmo announcement meeting upcoming IT:meloni+AL:rama when=d3 -> A new announces
+        d1 11:00 delete W -> A source_deleted withdrawn
+        d4 07:00 due -> none
+    """,
+    "a post that recalls last month's call is kept and not told": """
+        d20 10:00 it.pmo follow_up call happened IT:meloni+AL:rama when=d3 -> A new announces (long past)
+        d20 11:00 it.pmo announcement call happened IT:meloni+AL:rama when=d19 -> B new announces
+    """,
     "a retracted contact takes no further posts": """
         10:00 us.amb announcement call happened US:trump+IN:modi -> A new announces
         10:30 retract A -> A retracted
