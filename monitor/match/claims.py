@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from monitor.match.cues import Cue
 from monitor.match.links import Link
+from monitor.match.model import ModeModel
 from monitor.match.parties import LEADER_OFFICES, Party
 from monitor.model import Holder, Mode, Participant, Status
 
+_PLAIN = frozenset({"with", "to", "and", ",", ":", '"', "(", ")", "/", "·", "-", ";", "+"})
 LOOK = 45
 """Cues that are looked at: a news text tells what it is about at its beginning."""
 PARTNERS = frozenset({"FL", "UNK", "GRP", "CPT", "CTY", "HND", "FORM", "DOM", "BARE"})
@@ -26,14 +28,16 @@ class Draft:
     proofs: tuple[tuple[str, Cue], ...]  # role and cue of what decided mode and status
 
 
-def draft(cues: list[Cue], links: list[Link], holder: Holder | None) -> list[Draft]:
-    """The contacts of a post, the main one first; none if nothing could be one."""
+def draft(cues: list[Cue], links: list[Link], holder: Holder | None, modes: ModeModel | None = None) -> list[Draft]:
+    """The contacts of a post, the main one first; none if nothing could be one. `modes` settles what the rules leave open."""
     main = links[0] if links else None
     if main is None and not any(cue.party is not None and cue.party.leader for cue in cues):
         return []
     sentence = main.trigger.sentence if main else next(cue.sentence for cue in cues if cue.party is not None and cue.party.leader)
     near = [cue for cue in cues if cue.sentence == sentence] + ([main.party] if main and main.party.sentence != sentence else [])
     mode, mode_proof = _mode(cues, near, main)
+    if modes is not None and main is not None:
+        mode = modes.choose(mode_features(cues, main, mode))
     status, status_proof = status_of(cues, near, main)
     parties = _partners(cues, near, main, holder, mode)
     people = _participants(parties, holder)
@@ -75,6 +79,18 @@ def _mode(cues: list[Cue], near: list[Cue], main: Link | None) -> tuple[Mode, Cu
     return "unspecified", trigger
 
 
+def mode_features(cues: list[Cue], main: Link, rule: Mode) -> list[str]:
+    """What the mode model sees: the rules' own answer, and the cues of the link's sentence and of the post."""
+    trigger = main.trigger
+    near = [cue for cue in cues if cue.sentence == trigger.sentence and cue.symbol not in _PLAIN]
+    found = [f"rule={rule}", f"trigger={trigger.symbol}", f"party={main.party.symbol}", f"link={trigger.base}|{main.party.symbol}"]
+    for cue in near:
+        where = "before" if cue.first < trigger.first else "behind"
+        found.extend((f"near={cue.symbol}", f"{where}={cue.base or cue.symbol}", f"with={trigger.base}|{cue.base or cue.symbol}"))
+    found.extend(f"any={cue.base or cue.symbol}" for cue in cues[:LOOK] if cue.symbol not in _PLAIN)
+    return list(dict.fromkeys(found))
+
+
 def _medium(base: str, first: dict[str, Cue], anywhere: dict[str, Cue]) -> tuple[Mode, Cue] | None:
     """Telephone or video, where the words name it and the contact word does not name another way."""
     if "video" in first or (base in ("summit", "talk", "conv", "meetn", "meet", "talks") and "video" in anywhere):
@@ -105,23 +121,28 @@ def status_of(cues: list[Cue], near: list[Cue], main: Link | None) -> tuple[Stat
     }  # fmt: skip
     if tense in told:
         return told[tense]
+    landed = next((cue for cue in near if cue.symbol == "visit_now"), None)
+    if landed is not None and trigger is not None and landed.first < trigger.first:
+        return "ongoing", landed
     ahead = _ahead(near, by, trigger)
     if ahead is not None:
         return "upcoming", ahead
     behind = next((cue for cue in near if cue.tense == "past" and cue.base not in ("discuss", "visit")), None)
     if behind is not None:
         return "happened", behind
-    return _present(near, by, trigger)
+    return _present(near, by, anywhere, trigger)
 
 
-def _present(near: list[Cue], by: dict[str, Cue], trigger: Cue | None) -> tuple[Status, Cue | None]:
+def _present(near: list[Cue], by: dict[str, Cue], anywhere: dict[str, Cue], trigger: Cue | None) -> tuple[Status, Cue | None]:
     live = next((cue for cue in near if cue.tense == "now"), None) or by.get("now")
     if live is not None and (trigger is None or trigger.base != "call"):
         return "ongoing", live
+    if trigger is not None and trigger.base == "greet" and any(cue.symbol in ("SELF", "DOM") and cue.first < trigger.first for cue in near):
+        return "happened", trigger  # a caption: "President X welcomes Y"
     if trigger is not None and (trigger.base == "greet" or (trigger.base == "visit" and trigger.tense in ("pres", "ing"))):
         return "ongoing", trigger
-    if "greet" in by and trigger is not None and trigger.base in ("receive", "visit"):
-        return "ongoing", by["greet"]
+    if "greet" in anywhere and trigger is not None and trigger.base in ("receive", "visit"):
+        return "ongoing", anywhere["greet"]
     return "happened", trigger
 
 
@@ -148,6 +169,10 @@ def _ahead(near: list[Cue], by: dict[str, Cue], trigger: Cue | None) -> Cue | No
         cue = by.get(kind)
         if cue is not None and (trigger is None or cue.first <= trigger.last + 3):
             return cue
+    if trigger is not None and trigger.tense == "inf" and any(cue.party is not None and 0 < trigger.first - cue.last <= 2 for cue in near):
+        return trigger  # a headline: "President X to meet Y"
+    if "today" in by and "future" in by and by["today"].first < by["future"].first:
+        return None
     if "future" in by and (trigger is None or trigger.tense in ("", "inf", "pres", "ing")):
         return by["future"]
     return None

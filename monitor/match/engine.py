@@ -14,7 +14,7 @@ from monitor.match.forms import form_of
 from monitor.match.gazetteer import Gazetteer, add_places
 from monitor.match.lexicon import Lexicon, add_languages, data_version, language_files
 from monitor.match.links import Link, links
-from monitor.match.model import WEIGHTS, Model, load_model
+from monitor.match.model import MODE_WEIGHTS, WEIGHTS, Model, load_model, load_modes
 from monitor.match.parties import PartyFinder
 from monitor.match.reasons import reason_of
 from monitor.match.rules import Phrases, Rules
@@ -24,7 +24,7 @@ from monitor.match.when import when_of
 from monitor.model import PARTS, Claim, Evidence, Finding, Holder, PartName
 
 CODE_VERSION = "1"
-MATCHER_VERSION = f"{CODE_VERSION}-{data_version([*language_files(), WEIGHTS])}"
+MATCHER_VERSION = f"{CODE_VERSION}-{data_version([*language_files(), WEIGHTS, MODE_WEIGHTS])}"
 """Changes whenever behaviour or data change."""
 
 
@@ -48,6 +48,7 @@ class Matcher:
         self.registry = registry
         self.rules = rules
         self.model: Model = load_model()
+        self.modes = load_modes()
         self.lexicon = Lexicon()
         add_languages(self.lexicon, language_files())
         self.gazetteer = Gazetteer(registry, self.lexicon, frozenset())
@@ -67,7 +68,7 @@ class Matcher:
         if not readings:
             return Finding(False, self.model.floor, "nothing_to_read", "other")
         main = max(readings, key=lambda reading: _standing(reading))
-        drafts = draft(main.cues, main.links, holder)
+        drafts = draft(main.cues, main.links, holder, self.modes)
         confidence = main.confidence
         flagged = confidence >= self.model.threshold and bool(drafts)
         reason = reason_of(main.cues, main.links, flagged, holder)

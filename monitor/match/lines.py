@@ -27,7 +27,7 @@ def match_lines(lines: Iterable[str], matcher: Matcher, now: datetime) -> Iterat
     A post without a date is judged within its holder's term of office, else at `now`. A line that cannot be read yields
     `{"id": …, "error": …, "line": NUMBER}`, and the next one is read.
     """
-    holders = _Holders(matcher.registry)
+    holders = Holders(matcher.registry)
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -35,14 +35,20 @@ def match_lines(lines: Iterable[str], matcher: Matcher, now: datetime) -> Iterat
         try:
             row = _row(line)
             identity = row.get("id")
-            at = _date(row.get("date"))
-            holder, at = holders.of(row.get("holder"), at, now)
+            parts, holder, at = read_row(row, holders, now)
             lang = row.get("lang")
-            finding = matcher.match(_parts(row), holder, at, lang if isinstance(lang, str) else None)
+            finding = matcher.match(parts, holder, at, lang if isinstance(lang, str) else None)
         except LineError as wrong:
             yield {"id": identity if isinstance(identity, (str, int)) else None, "error": str(wrong), "line": number}
             continue
         yield finding_as_dict(identity, finding)
+
+
+def read_row(row: Mapping[str, Any], holders: Holders, now: datetime) -> tuple[dict[PartName, str], Holder | None, datetime]:
+    """The parts, the holder and the time of a line. Raises LineError."""
+    at = _date(row.get("date"))
+    holder, at = holders.of(row.get("holder"), at, now)
+    return _parts(row), holder, at
 
 
 def finding_as_dict(identity: Any, finding: Finding) -> dict[str, Any]:
@@ -114,7 +120,7 @@ def _date(value: Any) -> datetime | None:
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
-class _Holders:
+class Holders:
     """Holders of lines, each resolved once a month of its posts."""
 
     def __init__(self, registry: Registry) -> None:

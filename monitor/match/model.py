@@ -1,4 +1,4 @@
-"""The confidence model: a logistic regression over the engine's features. Its weights are data, fitted by `benchmarks/fit.py`."""
+"""The confidence model: a logistic regression over the engine's features. Its weights are data, fitted by `benchmarks/matching_fit.py`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
+
+from monitor.model import Mode
 
 WEIGHTS = Path(__file__).parent / "data" / "weights.json"
+MODE_WEIGHTS = Path(__file__).parent / "data" / "modes.json"
+MODES: tuple[Mode, ...] = get_args(Mode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,27 @@ class Model:
         """The features that weigh, the heaviest first."""
         known = [(feature, self.weights[feature]) for feature in features if feature in self.weights]
         return sorted(known, key=lambda pair: -abs(pair[1]))
+
+
+@dataclass(frozen=True, slots=True)
+class ModeModel:
+    """Weights by mode and feature; the mode of the highest sum is chosen."""
+
+    weights: Mapping[str, Mapping[str, float]]
+    bias: Mapping[str, float]
+
+    def choose(self, features: Sequence[str]) -> Mode:
+        def total(mode: str) -> float:
+            known = self.weights[mode]
+            return self.bias[mode] + sum(known.get(feature, 0.0) for feature in features)
+
+        best: Mode = max(MODES, key=total)
+        return best
+
+
+def load_modes(path: Path = MODE_WEIGHTS) -> ModeModel:
+    data = json.loads(path.read_text(encoding="utf-8"))
+    return ModeModel(data["weights"], data["bias"])
 
 
 def load_model(path: Path = WEIGHTS) -> Model:

@@ -1,0 +1,155 @@
+"""Fit the matcher's confidence and mode models, and tell how well they do on accounts they have not seen.
+
+    python -m benchmarks.matching_fit --corpus DIR [--write]
+
+DIR holds `dev.jsonl` (labelled posts). Both models are logistic regressions with an L2 penalty over the engine's own features, fitted
+by Newton's method; folds keep an account's posts together. Needs numpy.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.matching_corpus import Labelled, read_all
+from monitor.leaders import load
+from monitor.match import Matcher
+from monitor.match.claims import draft, mode_features
+from monitor.match.model import MODE_WEIGHTS, MODES, WEIGHTS
+
+PENALTY, MODE_PENALTY = 4.0, 10.0
+RAREST, MODE_RAREST = 5, 3
+FOLDS = 10
+Vector = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def matrix(features: Sequence[Sequence[str]], known: dict[str, int]) -> Vector:
+    """Rows of zeros and ones, the last column the bias."""
+    table = np.zeros((len(features), len(known) + 1))
+    table[:, -1] = 1.0
+    for row, names in enumerate(features):
+        table[row, [known[name] for name in names if name in known]] = 1.0
+    return table
+
+
+def vocabulary(features: Sequence[Sequence[str]], rarest: int) -> dict[str, int]:
+    counts = Counter(name for names in features for name in names)
+    return {name: index for index, name in enumerate(sorted(name for name, count in counts.items() if count >= rarest))}
+
+
+def fit(table: Vector, labels: Vector, penalty: float) -> Vector:
+    """Weights that minimise log loss plus penalty/2 |w|^2 (the bias is free)."""
+    weights = np.zeros(table.shape[1])
+    ridge = np.full(table.shape[1], penalty)
+    ridge[-1] = 1e-6
+    for _ in range(25):
+        chance = 1.0 / (1.0 + np.exp(-np.clip(table @ weights, -30, 30)))
+        gradient = table.T @ (chance - labels) + ridge * weights
+        spread = np.maximum(chance * (1 - chance), 1e-9)
+        step = np.linalg.solve((table.T * spread) @ table + np.diag(ridge), gradient)
+        weights -= step
+        if np.abs(step).max() < 1e-5:
+            break
+    return weights
+
+
+def predict(table: Vector, weights: Vector) -> Vector:
+    found: Vector = 1.0 / (1.0 + np.exp(-np.clip(table @ weights, -30, 30)))
+    return found
+
+
+def folds(groups: Sequence[str], seed: int = 0) -> list[int]:
+    names = sorted(set(groups))
+    random.Random(seed).shuffle(names)
+    fold = {name: index % FOLDS for index, name in enumerate(names)}
+    return [fold[group] for group in groups]
+
+
+def cross_validate(posts: Sequence[Labelled]) -> Vector:
+    """Confidence of every post by a model that saw no post of its account."""
+    features = [post.reading.features for post in posts]
+    labels = np.array([post.label for post in posts], dtype=float)
+    fold = np.array(folds([post.group for post in posts]))
+    found = np.zeros(len(posts))
+    for number in range(FOLDS):
+        seen, held = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        known = vocabulary([features[i] for i in seen], RAREST)
+        weights = fit(matrix([features[i] for i in seen], known), labels[seen], PENALTY)
+        found[held] = predict(matrix([features[i] for i in held], known), weights)
+    return found
+
+
+def f1(confidence: Vector, labels: Vector, threshold: float) -> tuple[float, float, float]:
+    flagged = confidence >= threshold
+    hit, wrong, missed = (flagged & (labels == 1)).sum(), (flagged & (labels == 0)).sum(), (~flagged & (labels == 1)).sum()
+    precision, recall = hit / max(hit + wrong, 1), hit / max(hit + missed, 1)
+    return float(precision), float(recall), float(2 * hit / max(2 * hit + wrong + missed, 1))
+
+
+def best_threshold(confidence: Vector, labels: Vector) -> float:
+    """The threshold of the best F1, steadied over its neighbours."""
+    steps = np.arange(0.30, 0.66, 0.01)
+    scores = np.array([f1(confidence, labels, step)[2] for step in steps])
+    smooth = np.convolve(scores, np.ones(5) / 5, mode="same")
+    return float(round(steps[2 + int(np.argmax(smooth[2:-2]))], 2))
+
+
+def fit_modes(matcher: Matcher, posts: Sequence[Labelled]) -> dict[str, Any]:
+    features, modes = [], []
+    for post in posts:
+        drafts = draft(post.reading.cues, post.reading.links, post.holder)
+        if post.label and drafts and drafts[0].link is not None:
+            features.append(mode_features(post.reading.cues, drafts[0].link, drafts[0].mode))
+            modes.append(post.row["mode"])
+    known = vocabulary(features, MODE_RAREST)
+    table = matrix(features, known)
+    weights, bias = {}, {}
+    for mode in MODES:
+        found = fit(table, np.array([one == mode for one in modes], dtype=float), MODE_PENALTY)
+        weights[mode] = {name: round(float(found[at]), 3) for name, at in known.items() if abs(found[at]) >= 0.02}
+        bias[mode] = round(float(found[-1]), 3)
+    return {"bias": bias, "weights": weights}
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--corpus", type=Path, required=True)
+    arguments.add_argument("--write", action="store_true", help="write the fitted weights into the package")
+    chosen = arguments.parse_args()
+    matcher = Matcher(load())
+    posts = read_all(matcher, chosen.corpus)
+    labels = np.array([post.label for post in posts], dtype=float)
+    confidence = cross_validate(posts)
+    own = np.array([post.own for post in posts])
+    threshold = best_threshold(confidence[~own], labels[~own])
+    clear = np.array([not post.row.get("hard") for post in posts])
+    for name, mask in (("corpus", ~own), ("corpus, clear", ~own & clear), ("own cases", own)):
+        precision, recall, score = f1(confidence[mask], labels[mask], threshold)
+        brier = float(((confidence[mask] - labels[mask]) ** 2).mean())
+        print(f"{name:14} by account: precision {precision:.3f} recall {recall:.3f} F1 {score:.3f} Brier {brier:.3f}")
+    print(f"threshold {threshold}")
+    if not chosen.write:
+        return
+    features = [post.reading.features for post in posts]
+    known = vocabulary(features, RAREST)
+    weights = fit(matrix(features, known), labels, PENALTY)
+    quiet = [post for post in posts if not post.reading.cues and not post.own]
+    floor = (sum(post.label for post in quiet) + 0.5) / (len(quiet) + 1)
+    data = {
+        "threshold": threshold, "floor": round(floor, 4), "bias": round(float(weights[-1]), 3),
+        "weights": {name: round(float(weights[at]), 3) for name, at in known.items() if abs(weights[at]) >= 0.01},
+    }  # fmt: skip
+    WEIGHTS.write_text(json.dumps(data, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
+    MODE_WEIGHTS.write_text(json.dumps(fit_modes(matcher, posts), indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
+    print(f"written: {len(data['weights'])} weights, {WEIGHTS.name}, {MODE_WEIGHTS.name}")
+
+
+if __name__ == "__main__":
+    main()
