@@ -158,8 +158,8 @@ class Reader(Protocol):
 
     def candidates(self, parties: Sequence[Participant], window: Interval) -> Sequence[Contact]:
         """Contacts two of whose parties (or one, for a single party) have a leader or a country in common with `parties`,
-        and whose span (first word, last word, `when`) touches the window; newest first. Retracted and lapsed ones are
-        among them, merged ones are not.
+        and whose span (first word, last word, `when`) touches the window; newest first. A party of which only the name is
+        known may be anyone. Retracted and lapsed ones are among them, merged ones are not.
         """
         ...
 

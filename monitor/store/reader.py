@@ -36,8 +36,9 @@ class LogReader:
         return self._contacts(
             "WHERE c.merged_into IS NULL AND c.span_start <= ? AND c.id IN (SELECT contact FROM ("
             f"SELECT contact, number FROM contact_parties WHERE country IN ({_marks(countries)}) AND span_end >= ?"
-            f" UNION SELECT contact, number FROM contact_parties WHERE leader IN ({_marks(leaders)}) AND span_end >= ?)"
-            " GROUP BY contact HAVING COUNT(*) >= ?) ORDER BY c.opened_at DESC, c.id",
+            f" UNION SELECT contact, number FROM contact_parties WHERE leader IN ({_marks(leaders)}) AND span_end >= ?"
+            ") AS common GROUP BY contact HAVING COUNT(*) + (SELECT COUNT(*) FROM contact_parties u WHERE u.contact = common.contact"
+            " AND u.leader IS NULL AND u.country IS NULL) >= ?) ORDER BY c.opened_at DESC, c.id",
             [until, *countries, since, *leaders, since, shared],
         )
 

@@ -209,13 +209,14 @@ async def test_candidates_share_two_parties_or_the_only_one_and_touch_the_window
         contact("planned", opened_at=old, when=Interval(later(days=2), later(days=3), "day")),
         contact("others", opened_at=recent, parties=(ERDOGAN,)),
         contact("country-only", opened_at=later(days=-0.5), parties=(Participant(None, "IN"),)),
+        contact("name-only", opened_at=later(days=-0.6), parties=(TRUMP, Participant("N. Modi", None))),
         contact("merged", opened_at=recent, merged_into="recent"),
         contact("retracted", opened_at=later(days=-0.9), retracted=True),
     ]
     await tell(store, contacts=contacts)
     window = Interval(later(days=-3), later(days=1), "day")
     found = await read(store, lambda r: [c.id for c in r.candidates((TRUMP, Participant(None, "IN")), window)])
-    assert found == ["retracted", "recent", "planned"]
+    assert found == ["name-only", "retracted", "recent", "planned"]
     assert "country-only" in await read(store, lambda r: [c.id for c in r.candidates((Participant(None, "IN"),), window)])
     ahead = Interval(later(days=2.5), later(days=9), "day")
     assert await read(store, lambda r: [c.id for c in r.candidates((MODI,), ahead)]) == ["planned"]
