@@ -68,5 +68,6 @@ def sources() -> Mapping[str, type[Any]]:
     from monitor.sources.feed import Feed
     from monitor.sources.jsonl import Jsonl
     from monitor.sources.mastodon import Mastodon
+    from monitor.sources.telegram import Telegram
 
-    return {"bluesky": Bluesky, "feed": Feed, "jsonl": Jsonl, "mastodon": Mastodon}
+    return {"bluesky": Bluesky, "feed": Feed, "jsonl": Jsonl, "mastodon": Mastodon, "telegram": Telegram}
