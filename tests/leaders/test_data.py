@@ -29,6 +29,7 @@ MEMBERS = set(
 TOGETHER = {
     ("NI", "head_of_state"),  # co-presidents
     ("SM", "head_of_state"),  # two captains regent
+    ("BA", "head_of_state"),  # a presidency of three
     ("LY", "head_of_state"),  # 2011: the old and the new at once
     ("SV", "head_of_state"), ("SV", "head_of_government"),  # a deputy for the months of a campaign
     ("KR", "head_of_state"), ("TH", "head_of_government"), ("PG", "head_of_government"),  # acting while the holder was suspended
