@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from monitor.contacts import FAMILIES, active, gap, readouts, speaks, spoken
+from monitor.contacts import FAMILIES, active, gap, official, readouts, speaks, spoken
 from monitor.correlate.parties import Fit, fit
-from monitor.correlate.timing import Span, claim_span, contact_span, same_family
-from monitor.model import Claim, Contact, Form, Interval, Status
+from monitor.correlate.timing import AHEAD, Span, claim_span, contact_span, same_family
+from monitor.model import Claim, Contact, ContactPost, Form, Interval, Status
 
 REPEAT = timedelta(hours=2)
 """Two precisely timed words of one account farther apart than this are of two talks: "just spoke" at nine and at six."""
 
 SAID_ANEW = timedelta(hours=12)
-"""One account's plain announcements farther apart than this are of two talks, where neither has words for the time."""
+"""One side's plain announcements farther apart than this are of two talks, where neither has words for the time."""
 
 ONE_TALK = timedelta(hours=6)
 """Precisely timed words of different accounts within this may be of one talk: a press office is slower than a president."""
@@ -59,12 +59,13 @@ def window(said: Said) -> Interval:
     """Where to look for candidates: everything that the rules below could accept."""
     span = said.span.interval
     margin = REVIVED + timedelta(days=1)
-    return Interval(min(span.start, said.at) - margin, max(span.end, said.at) + margin, "unknown")
+    back = max(margin, 2 * AHEAD[FAMILIES[said.claim.mode]])  # a plan without a date was last heard of so long ago at most
+    return Interval(min(span.start, said.at) - back, max(span.end, said.at) + margin, "unknown")
 
 
 def find(said: Said, candidates: Iterable[Contact], barred: Set[str]) -> Contact | None:
     """The contact that fits best, or None: a new one. `barred` are contacts that a person or the post itself rules out."""
-    best: tuple[tuple[int, timedelta, bool, timedelta, datetime, str], Contact] | None = None
+    best: tuple[tuple[int, timedelta, bool, bool, timedelta, datetime, str], Contact] | None = None
     for contact in candidates:
         if contact.id in barred or contact.merged_into or contact.retracted:
             continue
@@ -74,7 +75,7 @@ def find(said: Said, candidates: Iterable[Contact], barred: Set[str]) -> Contact
         parties, away = how
         nearest = min((abs(said.at - e.at) for e in contact.posts), default=abs(said.at - contact.opened_at))
         has_readout = said.form == "readout" and any(e.side == said.side for e in readouts(contact))
-        rank = (FIT_RANK[parties], away, has_readout, nearest, contact.opened_at, contact.id)
+        rank = (FIT_RANK[parties], away, not _expects(said, contact), has_readout, nearest, contact.opened_at, contact.id)
         if best is None or rank < best[0]:
             best = (rank, contact)
     return best[1] if best else None
@@ -82,7 +83,9 @@ def find(said: Said, candidates: Iterable[Contact], barred: Set[str]) -> Contact
 
 def _fits(said: Said, contact: Contact) -> tuple[Fit, timedelta] | None:
     parties = fit(said.claim.participants, contact.parties)
-    if parties is None or _again(said, contact):
+    if parties is None or _again(said, contact) or _backwards(said, contact):
+        return None
+    if STAGES[said.claim.status] == STAGES[contact.status] == "open" and _elsewhere(said, contact):
         return None
     if parties == "part" and not _one_talk_of_many(said, contact):
         return None
@@ -97,14 +100,47 @@ def _fits(said: Said, contact: Contact) -> tuple[Fit, timedelta] | None:
 
 
 def _again(said: Said, contact: Contact) -> bool:
-    """Whether the words are of a further contact ("spoke again") after one that the same account told of."""
-    own = [e for e in active(contact) if e.account == said.account and e.at < said.at]
+    """Whether the words are of a further contact ("spoke again") after one that the same side told of."""
+    own = [e for e in active(contact) if _same_speaker(said, e) and e.at < said.at]
     if any(e.role == "again" for e in said.claim.evidence):
         return bool(own)
     if said.form != "announcement" or said.claim.status != "happened" or said.span.explicit or contact.when is not None:
         return False
     told = [e for e in own if e.claim.status == "happened" and e.form == "announcement"]
     return bool(told) and all(said.at - e.at > SAID_ANEW for e in told)
+
+
+def _same_speaker(said: Said, entry: ContactPost) -> bool:
+    return entry.account == said.account or (said.side is not None and official(entry) and entry.side == said.side)
+
+
+def _backwards(said: Said, contact: Contact) -> bool:
+    """Whether the words would undo what was told before: a plan after its side said "held", a cancellation after anyone did."""
+    for entry in active(contact):
+        earlier, later = entry.claim.status, said.claim.status
+        if said.at < entry.at:
+            earlier, later = later, earlier
+        held = earlier in ("happened", "ongoing")
+        if held and (later == "cancelled" or (later == "upcoming" and _same_speaker(said, entry))):
+            return True
+    return False
+
+
+def _elsewhere(said: Said, contact: Contact) -> bool:
+    """Whether two plans name different places."""
+    here, there = said.claim.place, contact.place
+    if here is None or there is None:
+        return False
+    if here.country and there.country:
+        return here.country != there.country
+    return here.name.casefold() != there.name.casefold()
+
+
+def _expects(said: Said, contact: Contact) -> bool:
+    """Whether the contact waits for such words: a plan for its cancellation, a plan whose time it is for its outcome."""
+    if said.claim.status == "happened":
+        return STAGES[contact.status] == "open" and contact.when is not None
+    return STAGES[contact.status] != "held"
 
 
 def _one_talk_of_many(said: Said, contact: Contact) -> bool:
@@ -154,9 +190,7 @@ def _leeway(said: Said, contact: Contact, ours: Span, theirs: Span) -> timedelta
     if "denied" in statuses:
         return SIDES_DIFFER
     if statuses == {"open"}:
-        here, there = said.claim.place, contact.place
-        elsewhere = here and there and here.name.casefold() != there.name.casefold()
-        return timedelta(0) if elsewhere else MOVED
+        return MOVED
     if "cancelled" in statuses and "held" not in statuses:
         return REVIVED
     if statuses == {"held"} and ours.explicit and theirs.explicit:

@@ -21,6 +21,7 @@ from monitor import correlate
 from monitor.contacts import Change, spoken
 from monitor.decision import Link, Origin, Work
 from monitor.model import Account, Claim, Contact, Evidence, Finding, Form, Interval, Kind, Participant, Place, Post
+from monitor.store.codec import contact_from, contact_to
 
 DAY_ONE = datetime(2026, 5, 4, tzinfo=UTC)
 KINDS: dict[str, Kind] = {
@@ -50,12 +51,14 @@ class Book:
 
     def candidates(self, parties: Sequence[Participant], window: Interval) -> Sequence[Contact]:
         countries, leaders = {p.country for p in parties if p.country}, {p.leader for p in parties if p.leader}
+        needed = min(2, sum(bool(p.leader or p.country) for p in parties))
         found = []
         for contact in self.contacts.values():
-            shares = any(p.country in countries or (p.leader and p.leader in leaders) for p in contact.parties)
+            shared = sum(p.country in countries or p.leader in leaders for p in contact.parties)
+            shared += sum(not p.country and not p.leader for p in contact.parties) if shared else 0
             instants = [contact.opened_at, *(e.at for e in contact.posts), *(e.seen_at for e in contact.posts)]
             instants += [contact.when.start, contact.when.end] if contact.when else []
-            if shares and contact.merged_into is None and min(instants) <= window.end and max(instants) >= window.start:
+            if shared and shared >= needed and contact.merged_into is None and min(instants) <= window.end and max(instants) >= window.start:
                 found.append(contact)
         return sorted(found, key=lambda c: c.opened_at, reverse=True)
 
@@ -70,6 +73,7 @@ class Book:
 
     def write(self, changes: Iterable[Change]) -> None:
         for change in changes:
+            assert contact_from(contact_to(change.after)) == change.after, "what the store keeps is what was decided"
             self.contacts[change.after.id] = change.after
 
 
@@ -161,7 +165,7 @@ class Play:
             own = {**options, **dict(w.split("=", 1) for w in more)}
             claims.append(Claim(
                 mode, status, tuple(participant(p) for p in parties.split("+")), float(own.get("conf", "0.9")),  # type: ignore[arg-type]
-                self.when(own["when"], now) if "when" in own else None, Place(own["place"]) if "place" in own else None,
+                self.when(own["when"], now) if "when" in own else None, Place(*own["place"].split(",")) if "place" in own else None,
                 evidence=(Evidence("text", 0, 1, "again"),) if "again" in own else (),
             ))  # fmt: skip
         return Finding(True, claims[0].confidence, "yes", form, tuple(claims))

@@ -76,6 +76,44 @@ TABLES = {
         d1 22:00 us.press readout call happened US:trump+IL:netanyahu -> B readout readout
         d1 22:05 us.press readout call happened US:trump+IL:netanyahu -> A readout readout
     """,
+    "a visit without a date is held three weeks later": """
+        d1 10:00 fr.pres announcement visit upcoming FR:macron+IN:modi -> A new announces
+        d25 10:00 in.pmo announcement visit happened IN:modi+FR:macron -> A update confirms
+    """,
+    "after a meeting the same side announces the next one for the same day": """
+        10:00 in.pmo announcement meeting happened IN:modi+JP:ishiba when=d1 -> A new announces
+        12:00 in.mfa announcement meeting upcoming IN:modi+JP:ishiba when=d1 -> B new announces
+        12:30 jp.pmo announcement meeting happened JP:ishiba+IN:modi when=d1 -> B update confirms
+    """,
+    "a slow press office announces what has been held already": """
+        10:00 in.pmo announcement meeting happened IN:modi+JP:ishiba when=d1 -> A new announces
+        10:20 jp.mfa announcement meeting upcoming JP:ishiba+IN:modi when=d1 -> A confirmed confirms
+        = A meeting happened
+    """,
+    "a cancellation is of the plan and not of yesterday's meeting": """
+        d1 10:00 in.pmo announcement meeting happened IN:modi+JP:ishiba -> A new announces
+        d1 12:00 in.pmo announcement visit upcoming IN:modi+JP:ishiba when=d9 -> B new announces
+        d2 09:00 jp.pmo announcement visit cancelled JP:ishiba+IN:modi -> B cancelled cancels
+    """,
+    "a cancellation with only a meeting held before is of something else": """
+        d1 10:00 in.pmo announcement meeting happened IN:modi+JP:ishiba -> A new announces
+        d2 09:00 jp.pmo announcement meeting cancelled JP:ishiba+IN:modi -> B cancelled cancels
+    """,
+    "two plans without dates in different countries are two": """
+        10:00 in.pmo announcement meeting upcoming IN:modi+FR:macron place=Johannesburg,ZA -> A new announces
+        11:00 in.pmo announcement visit upcoming IN:modi+FR:macron place=Delhi,IN -> B new announces
+        12:00 fr.pres announcement visit upcoming FR:macron+IN:modi place=New_Delhi,IN -> B confirmed confirms
+    """,
+    "the ministry the next morning tells of another call": """
+        d1 10:00 fr.pres announcement call happened FR:macron+UA:zelensky -> A new announces
+        d1 15:00 fr.mfa announcement call happened FR:macron+UA:zelensky -> A - repeats
+        d2 09:00 fr.mfa announcement call happened FR:macron+UA:zelensky -> B new announces
+    """,
+    "a plan for today is what is reported held": """
+        d1 20:00 us.pres announcement call happened US:trump+RU:putin -> A new announces
+        d1 21:00 us.pres announcement call upcoming US:trump+RU:putin when=d2 -> B new announces
+        d2 15:00 ru.pres announcement call happened RU:putin+US:trump -> B update confirms
+    """,
     "two calls on one day, each timed, are two, and each is confirmed": """
         08:00 us.pres announcement call happened US:trump+IL:netanyahu when=07:00 -> A new announces
         08:30 il.pmo  announcement call happened IL:netanyahu+US:trump when=07:30 -> A confirmed confirms
