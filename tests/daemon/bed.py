@@ -89,7 +89,7 @@ def plan(folder: Path, receiver: str, registry: Registry, matcher: Matcher) -> P
     return Plan(config, folder / "config.toml", folder / "log.db", parts.sources, parts.channels, registry, matcher, reveal)
 
 
-class Crash(BaseException):  # noqa: N818 - the process would be gone
+class Crash(BaseException):
     """The end of the process, as far as one process can play it."""
 
 

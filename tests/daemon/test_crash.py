@@ -13,7 +13,6 @@ from monitor.match import Matcher
 from tests.daemon.bed import Ticking, arrived, pass_once, plan, posts, told, written
 from tests.real.receiver import Answer, Receiver
 
-
 MARK = "POSSIBLE REPEAT · "
 WRITES = {"sync_accounts", "save_page", "triage", "apply", "claim", "mark_sent"}
 
