@@ -166,9 +166,9 @@ def _ahead(near: list[Cue], by: dict[str, Cue], trigger: Cue | None) -> Cue | No
         if cue.tense == "fut" and cue.base != "discuss":
             return cue
     for kind in ("fut", "lookfwd", "resched"):
-        cue = by.get(kind)
-        if cue is not None and (trigger is None or cue.first <= trigger.last + 3):
-            return cue
+        found = by.get(kind)
+        if found is not None and (trigger is None or found.first <= trigger.last + 3):
+            return found
     if trigger is not None and trigger.tense == "inf" and any(cue.party is not None and 0 < trigger.first - cue.last <= 2 for cue in near):
         return trigger  # a headline: "President X to meet Y"
     if "today" in by and "future" in by and by["today"].first < by["future"].first:

@@ -49,11 +49,12 @@ def cues(marks: list[Mark], parties: list[Party], third: bool = False, home: str
     sentence = 0
     seen: set[int] = set()
     for mark in marks:
-        party = owned.get(mark.first)
+        party: Party | None = owned.get(mark.first)
         if party is not None:
             if id(party) not in seen:
                 seen.add(id(party))
-                found.append(Cue(PARTY_SYMBOL[party.kind], party.first, party.last, sentence, party))
+                symbol = "HOME" if party.kind == "country" and party.country == home else PARTY_SYMBOL[party.kind]
+                found.append(Cue(symbol, party.first, party.last, sentence, party))
             if mark.cls in ("lower", "ex"):
                 continue
             if mark.cls.startswith("t_") or mark.cls in ("name", "aname", "country", "demonym", "handle", "org", "side", "group", "counterpart"):

@@ -64,7 +64,6 @@ class Matcher:
     def match(self, parts: Mapping[PartName, str], holder: Holder | None, at: datetime, lang: str | None = None) -> Finding:
         """What a post says. `at` is the post's own time, aware; `lang` is the platform's opinion and is not trusted."""
         readings = [self.read(part, parts[part], holder, at.date()) for part in PARTS if parts.get(part)]
-        readings = [reading for reading in readings if reading is not None]
         if not readings:
             return Finding(False, self.model.floor, "nothing_to_read", "other")
         main = max(readings, key=lambda reading: _standing(reading))

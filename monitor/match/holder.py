@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from weakref import WeakKeyDictionary
 
 from monitor.leaders import Registry
 from monitor.match.fold import fold_word
@@ -47,17 +48,29 @@ def find_slug(name: str, country: str | None, registry: Registry, on: date) -> s
     found = list(registry.by_name(name))
     if not found:
         words = fold_word(name).split()
-        if words:
-            found = [
-                leader.slug for leader in registry
-                if {words[0], words[-1]} <= set(fold_word(leader.name).split()) or " ".join(words) in map(fold_word, leader.aliases)
-            ]  # fmt: skip
+        index = _ends(registry)
+        found = list(index.get((words[0], words[-1]), ())) if words else []
     best: str | None = None
     rank = -1
     for slug in found:
-        term = registry.term(slug, on)
-        terms = registry[slug].terms
-        score = (2 if term is not None else 0) + (1 if any(one.country == country for one in terms) else 0)
+        score = (2 if registry.term(slug, on) is not None else 0) + any(one.country == country for one in registry[slug].terms)
         if score > rank:
             best, rank = slug, score
     return best
+
+
+_ENDS: WeakKeyDictionary[Registry, dict[tuple[str, str], list[str]]] = WeakKeyDictionary()
+
+
+def _ends(registry: Registry) -> dict[tuple[str, str], list[str]]:
+    """Slugs by first and last word of each name of several words, built once a registry."""
+    found = _ENDS.get(registry)
+    if found is None:
+        found = {}
+        for leader in registry:
+            for name in (leader.name, *leader.aliases):
+                words = fold_word(name).split()
+                if len(words) > 1:
+                    found.setdefault((words[0], words[-1]), []).append(leader.slug)
+        _ENDS[registry] = found
+    return found

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, get_args
 
@@ -15,6 +16,14 @@ from monitor.model import PARTS, Claim, Finding, Holder, Kind, Office, PartName,
 
 OFFICES = frozenset(get_args(Office))
 KINDS = frozenset(get_args(Kind))
+
+
+_MIDNIGHT = re.compile(r"^(\d{4}-\d\d-\d\d)T24:(\d\d:\d\d)")
+
+
+def _next_day(match: re.Match[str]) -> str:
+    """24:mm of a day is 00:mm of the next: some platforms' exports write it so."""
+    return f"{date.fromisoformat(match.group(1)) + timedelta(days=1)}T00:{match.group(2)}"
 
 
 class LineError(ValueError):
@@ -114,7 +123,7 @@ def _date(value: Any) -> datetime | None:
     if not isinstance(value, str):
         raise LineError(f'"date" is {type(value).__name__}, not a date as text')
     try:
-        at = datetime.fromisoformat(value)
+        at = datetime.fromisoformat(_MIDNIGHT.sub(_next_day, value))
     except ValueError as wrong:
         raise LineError(f'"date" is not an ISO date: {value[:40]!r}') from wrong
     return at if at.tzinfo else at.replace(tzinfo=UTC)
