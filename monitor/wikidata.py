@@ -293,4 +293,8 @@ def _ask(client: httpx.Client, endpoint: str, query: str) -> list[dict[str, Any]
         raise WikidataError(f"{endpoint} did not answer with query results; check the address") from None
     if not isinstance(rows, list):
         raise WikidataError(f"{endpoint} did not answer with query results; check the address")
-    return [row for row in rows if isinstance(row, dict) and all(isinstance(cell, dict) for cell in row.values())]
+    return [row for row in rows if isinstance(row, dict) and all(_cell(cell) for cell in row.values())]
+
+
+def _cell(cell: object) -> bool:
+    return isinstance(cell, dict) and all(isinstance(part, str) for part in (cell.get("value"), cell.get("xml:lang", "")))
