@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import json
 import zlib
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import aiohttp
@@ -60,59 +60,64 @@ class Response:
 
 
 class Fetcher:
-    """Fetches for every source over one pool. `clock` gives the wall time that reset headers are compared with."""
+    """Fetches for every source over one transport. `clock` gives the wall time that reset headers are compared with.
+
+    It speaks to the transport itself: httpx's client in between would double the cost of an idle poll, for cookies,
+    redirects and logins that no source wants.
+    """
 
     def __init__(
         self,
-        client: httpx.AsyncClient,
+        transport: httpx.AsyncBaseTransport,
         clock: Clock,
         pace: Pace | None = None,
         *,
-        deadline: float = 20.0,
+        timeout: float = 10.0,
         max_bytes: int = 4 << 20,
-    ):
-        self._client, self._clock = client, clock
+        agent: str = USER_AGENT,
+    ) -> None:
+        self._transport, self._clock = transport, clock
         self._pace = pace or Pace()
-        self._deadline, self._max_bytes = deadline, max_bytes
+        self._deadline, self._max_bytes = 2 * timeout, max_bytes
+        self._always = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "gzip"}
+        self._extensions = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), timeout)}
 
     async def get(self, url: str, headers: Mapping[str, str] | None = None, max_bytes: int | None = None) -> Response:
-        """The answer, whatever its status, redirects included (they are not followed). Unfetched when there is none, when it is
-        too big or cut off, and while the host has asked for a pause.
+        """The answer, whatever its status, redirects included: they are not followed.
+
+        Unfetched when there is none, when it is too big or cut off, and while the host has asked for a pause.
         """
         host = _host(url)
-        now = self._clock()
-        if (until := self._pace.paused(host, now)) is not None:
+        if (until := self._pace.paused(host, self._clock)) is not None:
             raise Unfetched("rate_limited", f"{host} asked for a pause", until)
-        async with self._pace.turn(host):
-            response = await self._whole(url, headers or {}, max_bytes or self._max_bytes)
-        now = self._clock()
+        slots = await self._pace.turn(host)
+        try:
+            response = await self._whole(url, {**self._always, **(headers or {})}, max_bytes or self._max_bytes)
+        finally:
+            slots.release()
         if response.status == 429:
-            self._pace.refused(host, not_before(response.headers, now))
+            self._pace.refused(host, not_before(response.headers, self._clock()))
         elif response.status < 500:
-            self._pace.answered(host, exhausted(response.headers, now))
+            self._pace.answered(host, exhausted(response.headers, self._clock))
         return response
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._transport.aclose()
 
     async def _whole(self, url: str, headers: Mapping[str, str], cap: int) -> Response:
         try:
-            async with asyncio.timeout(self._deadline), self._open(url, headers) as answer:
-                body = await _read(answer, cap)
-                return Response(answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, body, url)
+            async with asyncio.timeout(self._deadline):
+                request = httpx.Request("GET", _parsed(url), headers=headers, extensions=self._extensions)
+                answer = await self._transport.handle_async_request(request)
+                try:
+                    named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers.raw}
+                    return Response(answer.status_code, named, await _read(answer, named, cap), url)
+                finally:
+                    await answer.aclose()
         except TimeoutError:
             raise Unfetched("unreachable", f"no whole answer within {self._deadline:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as failure:
             raise _unfetched(failure) from None
-
-    @asynccontextmanager
-    async def _open(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
-        request = self._client.build_request("GET", url, headers={**headers, "Accept-Encoding": "gzip"})
-        answer = await self._client.send(request, stream=True)
-        try:
-            yield answer
-        finally:
-            await answer.aclose()
 
 
 def source_client(
@@ -138,14 +143,13 @@ def source_client(
 
     transport = AiohttpTransport(verify=tls, trust_env=False, client=session, proxy=httpx.Proxy(proxy) if proxy else None)
     agent = f"{USER_AGENT} ({contact})" if contact else USER_AGENT
-    client = httpx.AsyncClient(
-        transport=transport,
-        timeout=timeout,
-        trust_env=False,
-        follow_redirects=False,
-        headers={"User-Agent": agent, "Accept": "*/*"},
-    )
-    return Fetcher(client, clock, pace, deadline=2 * timeout, max_bytes=max_bytes)
+    return Fetcher(transport, clock, pace, timeout=timeout, max_bytes=max_bytes, agent=agent)
+
+
+@lru_cache(maxsize=20_000)
+def _parsed(url: str) -> httpx.URL:
+    """Addresses are few and asked for again and again; parsing one costs as much as sending it."""
+    return httpx.URL(url)
 
 
 def refusal(response: Response, now: datetime) -> Unfetched | None:
@@ -169,19 +173,19 @@ def refusal(response: Response, now: datetime) -> Unfetched | None:
     return Unfetched(kind, detail, until, status)
 
 
-async def _read(answer: httpx.Response, cap: int) -> bytes:
-    """The body, decoded under the cap as it comes: a small answer that unpacks to gigabytes never gets to."""
-    if answer.is_stream_consumed:  # a transport that hands over whole answers, as in tests
-        if len(answer.content) > cap:
-            raise Unfetched("bad_content", f"the answer is larger than {cap:,} bytes", status=answer.status_code)
-        return answer.content
-    encoding = answer.headers.get("content-encoding", "identity").strip().lower()
+async def _read(answer: httpx.Response, headers: Mapping[str, str], cap: int) -> bytes:
+    """The body, unpacked under the cap as it comes: a small answer that unpacks to gigabytes never gets to."""
+    encoding = headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "", "gzip", "x-gzip"):
         raise Unfetched("bad_content", f"an encoding that was not asked for: {encoding[:40]}", status=answer.status_code)
+    if answer.status_code == 304:
+        encoding = "identity"  # some servers name the encoding that the body would have had
     unpack = zlib.decompressobj(wbits=31) if "gzip" in encoding else None
     parts: list[bytes] = []
     size = 0
-    async for chunk in answer.aiter_raw():
+    stream = answer.stream
+    assert isinstance(stream, httpx.AsyncByteStream)
+    async for chunk in stream:
         try:
             piece = unpack.decompress(chunk, cap - size + 1) if unpack else chunk
         except zlib.error:

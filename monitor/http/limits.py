@@ -6,7 +6,7 @@ One parser for all: seconds from now, epoch seconds or milliseconds, an HTTP dat
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -59,8 +59,8 @@ def not_before(headers: Mapping[str, str], now: datetime, longest: float = LONGE
     return clamp(max(known), now, longest) if known else None
 
 
-def exhausted(headers: Mapping[str, str], now: datetime) -> datetime | None:
+def exhausted(headers: Mapping[str, str], clock: Callable[[], datetime]) -> datetime | None:
     """When a server says with a good answer that this was the last one for now: the reset, clamped; else None."""
     if not any(headers.get(name, "").strip() == "0" for name in _REMAINING):
         return None
-    return not_before(headers, now)
+    return not_before(headers, clock())

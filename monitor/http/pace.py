@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -28,27 +27,30 @@ class Pace:
     spacing: float = 0.0
     _hosts: dict[str, _Host] = field(default_factory=dict)
 
-    def paused(self, host: str, now: datetime) -> datetime | None:
+    def paused(self, host: str, clock: Callable[[], datetime]) -> datetime | None:
         """Until when the host wants to be left alone, if it does."""
         known = self._hosts.get(host)
         if known is None or known.pause is None:
             return None
-        if known.pause <= now:
+        if known.pause <= clock():
             known.pause = None
         return known.pause
 
-    @asynccontextmanager
-    async def turn(self, host: str) -> AsyncIterator[None]:
-        """Waits for a free slot, and for the spacing."""
+    async def turn(self, host: str) -> asyncio.Semaphore:
+        """Waits for a free slot, and for the spacing. The caller releases what it gets."""
         known = self._host(host)
-        async with known.slots:
-            if self.spacing:
-                now = asyncio.get_running_loop().time()
-                start = max(now, known.free_at)
-                known.free_at = start + self.spacing
-                if start > now:
+        await known.slots.acquire()
+        if self.spacing:
+            now = asyncio.get_running_loop().time()
+            start = max(now, known.free_at)
+            known.free_at = start + self.spacing
+            if start > now:
+                try:
                     await asyncio.sleep(start - now)
-            yield
+                except BaseException:
+                    known.slots.release()
+                    raise
+        return known.slots
 
     def refused(self, host: str, until: datetime | None) -> None:
         """The host answered 429. The account that asked cools down by itself; after three in a row the host does."""

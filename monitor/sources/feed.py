@@ -92,6 +92,7 @@ class Feed:
 
     def __init__(self, settings: FeedSettings, http: Fetcher) -> None:
         self._settings, self._http = settings, http
+        self._targets: dict[str, tuple[Account, Target]] = {}
         self._states: dict[str, tuple[str | None, State]] = {}  # by Account.key: the row it was read from, and the state
 
     def packs(self, accounts: Sequence[Account]) -> Sequence[Sequence[Account]]:
@@ -107,7 +108,7 @@ class Feed:
                 yield Page(self.name, {account.key: failure.outcome})
 
     async def _fetch(self, account: Account, cursors: Mapping[str, str], now: datetime) -> AsyncIterator[Page]:
-        target = target_of(account)
+        target = self._target(account)
         before = self._state(account, cursors.get(account.key), target)
         state = before or State(configured=target.url)
         if (rest := _rest(state, now)) is not None:
@@ -149,7 +150,7 @@ class Feed:
             if to is None:
                 first = state.url or target.url
                 if url == first:
-                    return response, url, replace(state, moves="", moved=0)
+                    return response, url, replace(state, moves="", moved=0) if state.moved else state
                 well = response.status in (200, 304) and for_good and not (first.startswith("https:") and url.startswith("http:"))
                 return response, url, state.redirected(url) if well else replace(state, moves="", moved=0)
             for_good = for_good and response.status in (301, 308)
@@ -178,6 +179,13 @@ class Feed:
     async def close(self) -> None:
         """Nothing is held open: the pool is the fetcher's."""
 
+    def _target(self, account: Account) -> Target:
+        """`target_of`, remembered: an idle poll should not check options."""
+        known = self._targets.get(account.key)
+        if known is None or known[0] is not account:
+            known = self._targets[account.key] = (account, target_of(account))
+        return known[1]
+
     def _state(self, account: Account, row: str | None, target: Target) -> State | None:
         """The state that belongs to the row; from memory where that is newer in what needs no row."""
         kept = self._states.get(account.key)
@@ -198,7 +206,7 @@ class Feed:
     ) -> Page:
         """A page with the feed's row where that changed in what counts: validators of an unchanged body live in memory alone."""
         cursors: dict[str, str | None] = {}
-        if state is not None and (before is None or _matters(state) != _matters(before)):
+        if state is not None and state is not before and (before is None or _matters(state) != _matters(before)):
             cursors = {account.key: state.row()}
         first = before is None and outcome.kind == "ok"
         return Page(self.name, {account.key: outcome}, tuple(posts), cursors, frozenset({account.key}) if first else frozenset())

@@ -90,7 +90,7 @@ def scripted(*answers: httpx.Response, pace: Pace | None = None) -> tuple[Fetche
         asked.append(request)
         return left.pop(0)
 
-    return Fetcher(httpx.AsyncClient(transport=httpx.MockTransport(handle)), lambda: NOW, pace), asked
+    return Fetcher(httpx.MockTransport(handle), lambda: NOW, pace), asked
 
 
 async def test_a_host_that_says_the_window_is_used_up_is_left_alone_until_the_reset() -> None:
@@ -134,7 +134,7 @@ async def test_no_more_requests_at_once_than_a_host_is_allowed() -> None:
         running -= 1
         return httpx.Response(200)
 
-    fetcher = Fetcher(httpx.AsyncClient(transport=httpx.MockTransport(handle)), lambda: NOW, Pace(at_once=3))
+    fetcher = Fetcher(httpx.MockTransport(handle), lambda: NOW, Pace(at_once=3))
     await asyncio.gather(*(fetcher.get(f"https://a.example/{number}") for number in range(12)))
     assert most == 3
 

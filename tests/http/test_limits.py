@@ -45,9 +45,9 @@ def test_a_reset_is_clamped(text: str, seconds: float) -> None:
 
 
 def test_the_last_answer_of_a_window_holds_until_the_reset() -> None:
-    assert exhausted({"ratelimit-remaining": "0", "ratelimit-reset": "30"}, NOW) == NOW + timedelta(seconds=30)
-    assert exhausted({"ratelimit-remaining": "1", "ratelimit-reset": "30"}, NOW) is None
-    assert exhausted({}, NOW) is None
+    assert exhausted({"ratelimit-remaining": "0", "ratelimit-reset": "30"}, lambda: NOW) == NOW + timedelta(seconds=30)
+    assert exhausted({"ratelimit-remaining": "1", "ratelimit-reset": "30"}, lambda: NOW) is None
+    assert exhausted({}, lambda: NOW) is None
 
 
 @given(st.text())

@@ -28,7 +28,7 @@ class AppView:
         self.now = NOW
 
     def fetcher(self) -> Fetcher:
-        return Fetcher(httpx.AsyncClient(transport=httpx.MockTransport(self._answer)), lambda: self.now)
+        return Fetcher(httpx.MockTransport(self._answer), lambda: self.now)
 
     def post(self, text: str, minutes_ago: float = 0, **more: Any) -> str:
         number = len(self.posts) + 1

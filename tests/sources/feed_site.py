@@ -72,8 +72,8 @@ class Reader:
         self.restart()
 
     def restart(self) -> None:
-        client = httpx.AsyncClient(transport=httpx.MockTransport(self.site.answer))
-        self.feed = Feed(FeedSettings(), Fetcher(client, lambda: self.site.now))
+        transport = httpx.MockTransport(self.site.answer)
+        self.feed = Feed(FeedSettings(), Fetcher(transport, lambda: self.site.now))
 
     async def page(self, account: Account = ACCOUNT, after: float = 60) -> Page:
         self.site.now += timedelta(seconds=after)

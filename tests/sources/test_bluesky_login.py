@@ -55,7 +55,7 @@ class Bed:
     def make(self) -> Api:
         transport = httpx.MockTransport(self.server.answer)
         login = Login("https://pds.example", "desk.example", lambda: self.password, self.place, transport)
-        return Api("https://pds.example", Fetcher(httpx.AsyncClient(transport=transport), lambda: NOW), login)
+        return Api("https://pds.example", Fetcher(transport, lambda: NOW), login)
 
     async def ask(self, minutes: float = 0) -> Any:
         return await self.api.profile("elysee.fr", NOW + timedelta(minutes=minutes))

@@ -111,7 +111,7 @@ class Bed:
         self.closed = False
         self.cursors: dict[str, str] = {}
         self.settings = settings
-        self.source = Mastodon(MastodonSettings(page=5, **settings), Fetcher(httpx.AsyncClient(transport=httpx.MockTransport(self.answer)), lambda: NOW))  # fmt: skip
+        self.source = Mastodon(MastodonSettings(page=5, **settings), Fetcher(httpx.MockTransport(self.answer), lambda: NOW))  # fmt: skip
 
     def post(self, text: str, **more: Any) -> str:
         key = str(1000 + len(self.statuses))
