@@ -104,10 +104,20 @@ def _again(said: Said, contact: Contact) -> bool:
     own = [e for e in active(contact) if _same_speaker(said, e) and e.at < said.at]
     if any(e.role == "again" for e in said.claim.evidence):
         return bool(own)
-    if said.form != "announcement" or said.claim.status != "happened" or said.span.explicit or contact.when is not None:
+    if said.claim.status != "happened" or said.span.explicit or contact.when is not None:
         return False
-    told = [e for e in own if e.claim.status == "happened" and e.form == "announcement"]
+    told = [e for e in own if e.claim.status == "happened" and e.form in _like(said)]
     return bool(told) and all(said.at - e.at > SAID_ANEW for e in told)
+
+
+def _like(said: Said) -> tuple[Form, ...]:
+    """The forms after which these words can only be of a further contact: a readout follows an announcement, once.
+
+    Of a visit both sides go on publishing for days.
+    """
+    if said.form == "announcement":
+        return "announcement", "readout"
+    return ("readout",) if said.form == "readout" and FAMILIES[said.claim.mode] != "meeting" else ()
 
 
 def _same_speaker(said: Said, entry: ContactPost) -> bool:

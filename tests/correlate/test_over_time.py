@@ -114,6 +114,15 @@ TABLES = {
         d1 21:00 us.pres announcement call upcoming US:trump+RU:putin when=d2 -> B new announces
         d2 15:00 ru.pres announcement call happened RU:putin+US:trump -> B update confirms
     """,
+    "a minister who publishes of each day's call tells of two": """
+        d1 20:00 ua.mfa readout call happened UA:kuleba+US:blinken -> A new readout
+        d2 15:00 ua.mfa readout call happened UA:kuleba+US:blinken -> B new readout
+        d2 16:00 us.mfa readout call happened US:blinken+UA:kuleba -> B readout readout
+    """,
+    "thanks for a visit three days later are not another visit": """
+        d1 12:00 in.pmo readout meeting happened IN:modi+JP:abe -> A new readout
+        d4 06:00 in.pmo readout visit happened IN:modi+JP:abe -> A - repeats
+    """,
     "two calls on one day, each timed, are two, and each is confirmed": """
         08:00 us.pres announcement call happened US:trump+IL:netanyahu when=07:00 -> A new announces
         08:30 il.pmo  announcement call happened IL:netanyahu+US:trump when=07:30 -> A confirmed confirms
