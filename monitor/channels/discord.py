@@ -164,14 +164,7 @@ class Discord(Base):
 
     def _text(self, w: Words) -> str:
         """The plain style: everything escaped but our own links."""
-        links = {link: f"\x00{i}" for i, link in enumerate(filter(None, (w.link, w.review)))}
-        text = plain(w, self.say)
-        for link, mark in links.items():
-            text = text.replace(link, mark)
-        text = escape(text)
-        for link, mark in links.items():
-            text = text.replace(mark, f"<{link}>")
-        return text
+        return plain(w, self.say, literal=escape, address=lambda link: f"<{link}>")
 
 
 def escape(text: str) -> str:

@@ -122,14 +122,8 @@ class Mattermost(Base):
         return "\n\n".join(block for block in [*blocks, " · ".join(shown), escape(w.footer)] if block)
 
     def _plain(self, w: Words) -> str:
-        links = {link: f"\x00{i}\x00" for i, link in enumerate(filter(None, (w.link, w.review)))}
-        text = plain(w, self.say)
-        for link, mark in links.items():
-            text = text.replace(link, mark)
-        text = escape(text)
-        for link, mark in links.items():
-            text = text.replace(mark, f"<{link}>")
-        return text
+        """The plain style: everything escaped but our own links."""
+        return plain(w, self.say, literal=escape, address=lambda link: f"<{link}>")
 
 
 def escape(text: str) -> str:

@@ -80,7 +80,7 @@ class Slack(Base):
 
     def compose(self, message: Message, style: Style) -> dict[str, Any]:
         w = words(message)
-        w = fit(w, RICH if style == "rich" else TEXT, lambda x: len(escape(plain(x, self.say))))
+        w = fit(w, RICH if style == "rich" else TEXT, lambda x: len(self._text(x)))
         quiet = {"unfurl_links": False, "unfurl_media": False}
         if style == "rich":
             return {"text": escape(w.headline), "blocks": self._blocks(w), **quiet}
@@ -180,10 +180,7 @@ class Slack(Base):
 
     def _text(self, w: Words) -> str:
         """The plain style: escaped, with links in Slack's own brackets."""
-        text = escape(plain(w, self.say))
-        for link in filter(None, (w.link, w.review)):
-            text = text.replace(escape(link), f"<{escape(link)}>", 1)
-        return text
+        return plain(w, self.say, literal=escape, address=lambda link: f"<{escape(link)}>")
 
 
 def escape(text: str) -> str:

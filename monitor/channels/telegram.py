@@ -124,12 +124,15 @@ class Telegram(Base):
 
     def _laid(self, w: Words) -> tuple[str, list[dict[str, Any]]]:
         """The text and its entities, together: an offset is the length of what stands before."""
-        text, entities = "", []
+        pieces: list[str] = []
+        entities: list[dict[str, Any]] = []
+        at = 0
 
         def add(piece: str, kind: str | None = None, **more: Any) -> int:
-            nonlocal text
-            offset, length = utf16(text), utf16(piece)
-            text += piece
+            nonlocal at
+            offset, length = at, utf16(piece)
+            at += length
+            pieces.append(piece)
             if kind and length:
                 entities.append({"type": kind, "offset": offset, "length": length, **more})
             return offset
@@ -154,7 +157,7 @@ class Telegram(Base):
         if w.footer:
             add("\n")
             add(w.footer)
-        return text, entities
+        return "".join(pieces), entities
 
 
 def _said(answer: Answer) -> str:

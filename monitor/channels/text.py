@@ -29,15 +29,16 @@ CLUSTER = 40
 _NEWLINES = frozenset("\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")
 _UNSEEN = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\u2800")  # fillers and blanks that are letters by category
 _SHOWN_FORMAT = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd")
-_HOST = re.compile(
-    r"(?i)(?P<scheme>[a-z][a-z0-9+.-]*:/{0,3}(?:[^\s/@]*@)?)?(?P<host>[^\s/:@?#\"'<>()\[\]{},;]+\.[^\s/:@?#\"'<>()\[\]{},;]+)"
-)
+_WORD = re.compile(r"[^\s\"'<>()\[\]{},;]+")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,20}:/{0,3}")
+_HOST_END = re.compile(r"[/?#:\\]")
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
+_DOT = re.compile("[.\u3002\uff0e\uff61]")
 
 
 def utf16(text: str) -> int:
     """Length in UTF-16 code units, as Telegram and Teams count."""
-    return len(text) + sum(c > "\uffff" for c in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def utf8(text: str) -> int:
@@ -50,11 +51,15 @@ def _kept(text: str) -> list[str]:
     out: list[str] = []
     marks = 0
     for i, c in enumerate(text):
+        if " " <= c < "\x7f":
+            out.append(c)
+            marks = 0
+            continue
         category = unicodedata.category(c)
         marks = marks + 1 if category in ("Mn", "Me") and not "\ufe00" <= c <= "\ufe0f" else 0
         if c in _NEWLINES:
             out.append("" if c == "\r" and text[i + 1 : i + 2] == "\n" else "\n")
-        elif c in "\n ":
+        elif c == "\n":
             out.append(c)
         elif c == "\t" or category == "Zs":
             out.append(" ")
@@ -94,7 +99,7 @@ def ascii_host(host: str) -> str:
             labels.append(label if label.isascii() else "xn--" + label.encode("punycode").decode("ascii"))
         except UnicodeError:
             labels.append("?")
-    return ".".join(labels)
+    return re.sub(r"[^a-z0-9.?-]", "?", ".".join(labels))  # a compatibility form may hold "/" or a space
 
 
 def _mixed(host: str) -> bool:
@@ -104,10 +109,20 @@ def _mixed(host: str) -> bool:
 
 
 def _hosts(text: str) -> Iterator[tuple[int, int, str]]:
-    for match in _HOST.finditer(text):
-        host = match["host"]
-        if not host.isascii() and (match["scheme"] or host.lower().startswith("www.") or _mixed(host)):
-            yield match.start("host"), match.end("host"), ascii_host(host)
+    """Hosts with letters beyond ASCII that are addresses, or pass for one: where they stand and what they are."""
+    for word in _WORD.finditer(text):
+        if word[0].isascii() or not _DOT.search(word[0]):
+            continue
+        scheme = _SCHEME.match(word[0])
+        start = word.start() + (scheme.end() if scheme else 0)
+        rest = text[start : word.end()]
+        found = _HOST_END.search(rest)
+        host = rest[: found.start()] if found else rest
+        if "@" in host:
+            start, host = start + host.rindex("@") + 1, host[host.rindex("@") + 1 :]
+        host = host.rstrip(".…!?")
+        if not host.isascii() and _DOT.search(host) and (scheme or host.lower().startswith("www.") or _mixed(host)):
+            yield start, start + len(host), ascii_host(host)
 
 
 def _defanged(out: list[str]) -> None:
@@ -126,7 +141,7 @@ def _defanged(out: list[str]) -> None:
             out[i] = c + JOINER
         elif c in ":：" and word and not before.isspace() and after in "/／\\" + "@":
             out[i] = c + JOINER
-        elif c == "/" and word and not (before.isalnum() or before in "/:" + JOINER):
+        elif c == "/" and word and not before.isalnum():
             out[i] = c + JOINER
 
 
@@ -136,8 +151,12 @@ def neutral(text: str, spans: Sequence[Span] = (), *, defang: bool = True, lines
     `defang=False` keeps addresses whole, for receivers that are programs. `lines=False` makes it one line.
     """
     out = _kept(text)
-    for start, end, host in _hosts(text):
-        out[start:end] = [host] + [""] * (end - start - 1)
+    if not text.isascii():
+        seen = [i for i, c in enumerate(out) if c]
+        for start, end, host in _hosts("".join(out)):
+            for i in seen[start:end]:
+                out[i] = ""
+            out[seen[start]] = host
     blank = 0  # newlines in a row: an empty line may stand, a screenful may not
     for i, c in enumerate(out):
         if c == "\n":

@@ -15,6 +15,8 @@ from monitor.model import Message
 
 MAX_HEADLINE, MAX_LINE, MAX_LINES, MAX_QUOTE, MAX_SOURCE, MAX_ID = 300, 400, 20, 4000, 300, 64
 """Code points, whatever the platform: beyond this a reader is not served, and a hostile text not stopped."""
+READ = 2
+"""So many times a limit is read of a raw text: what is unseen in it falls away, and a text without end costs nothing."""
 MIN_QUOTE = 60
 """Below this a quote tells nothing and gives way to the lines."""
 
@@ -65,11 +67,11 @@ class Words:
 
 def words(message: Message, *, defang: bool = True) -> Words:
     """The only way from a Message to a channel."""
-    quote, spans = neutral(message.quote, message.quote_spans, defang=defang)
+    quote, spans = neutral(message.quote[: READ * MAX_QUOTE], message.quote_spans, defang=defang)
     quote = cut(quote, MAX_QUOTE)
 
     def one(text: str, limit: int) -> str:
-        return cut(line(text, defang=defang), limit)
+        return cut(line(text[: READ * limit], defang=defang), limit)
 
     return Words(
         kind=message.kind,
@@ -161,14 +163,21 @@ def fit(w: Words, limit: int, size: Callable[[Words], int], measure: Measure = l
     return w
 
 
-def plain(w: Words, say: Mapping[str, str], mark: str = "│ ") -> str:
-    """The whole message as unformatted text, links written out."""
-    links = [f"{say['post']}: {w.link}" if w.link else "", f"{say['review']} {w.review}" if w.review else ""]
-    blocks = [
-        w.headline,
-        "\n".join(w.lines),
-        quoted(w.quote, mark) + (f"\n({w.note})" if w.note and w.quote else ""),
-        *links,
-        w.footer,
-    ]
+def _same(text: str) -> str:
+    return text
+
+
+def plain(
+    w: Words,
+    say: Mapping[str, str],
+    mark: str = "│ ",
+    literal: Callable[[str], str] = _same,
+    address: Callable[[str], str] = _same,
+) -> str:
+    """The whole message as unformatted text, links written out. `literal` escapes text for the platform, `address` a link of ours."""
+    post = f"{literal(say['post'])}: {address(w.link)}" if w.link else ""
+    review = f"{literal(say['review'])} {address(w.review)}" if w.review else ""
+    note = f"\n({literal(w.note)})" if w.note and w.quote else ""
+    quote = quoted(literal(w.quote), mark) + note
+    blocks = [literal(w.headline), "\n".join(literal(text) for text in w.lines), quote, post, review, literal(w.footer)]
     return "\n".join(block for block in blocks if block)
