@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -48,17 +49,39 @@ class Site:
         items = [_item(f"new{number}", title, text, datetime.now(UTC)), *_items(number)[:19]]
         _write(self.folder / "www" / f"feed{number}.xml", number, items)
 
+    def reset(self, number: int) -> None:
+        _write(self.folder / "www" / f"feed{number}.xml", number, _items(number))
+
+
+def bluesky_feeds(site: Site, count: int) -> Site:
+    """The same server with `count` author feeds of 30 posts, as the AppView gives them."""
+    folder = site.folder / "www" / "xrpc"
+    folder.mkdir()
+    for number in range(count):
+        author = {"did": f"did:plc:{number}", "handle": f"office{number}.example", "displayName": f"Office {number}"}
+        posts = [
+            {"post": {"uri": f"at://did:plc:{number}/app.bsky.feed.post/3k{place:03d}", "cid": f"bafyrei{number:026d}{place:026d}", "author": author,
+                      "record": {"$type": "app.bsky.feed.post", "text": WORDS, "createdAt": "2026-11-01T00:00:00Z", "langs": ["en"]},
+                      "indexedAt": "2026-11-01T00:00:00Z", "likeCount": place, "labels": []}}
+            for place in range(30)
+        ]  # fmt: skip
+        (folder / f"did:plc:{number}.json").write_text(json.dumps({"feed": posts, "cursor": "x"}))
+    return Site(site.base, site.folder, count)
+
+
+WORDS = "The ministry informs citizens about consular services, scholarships and the opening hours of its offices. "
+
 
 def _item(key: str, title: str, text: str, at: datetime) -> str:
     return (
-        f"<item><title>{title}</title><link>https://mfa.example/{key}</link><guid isPermaLink=\"false\">{key}</guid>"
+        f'<item><title>{title}</title><link>https://mfa.example/{key}</link><guid isPermaLink="false">{key}</guid>'
         f"<pubDate>{format_datetime(at)}</pubDate><description>&lt;p&gt;{text}&lt;/p&gt;</description></item>"
     )
 
 
 def _items(number: int) -> list[str]:
-    start = datetime(2026, 11, 1, tzinfo=UTC)
-    words = "The ministry informs citizens about consular services, scholarships and the opening hours of its offices. " * 3
+    start = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    words = WORDS * 3
     return [_item(f"{number}-{i}", f"Notice {i} of office {number}", words, start - timedelta(hours=i)) for i in range(20)]
 
 
