@@ -1,4 +1,7 @@
-"""Labelled posts for the matcher's benchmarks: those of a corpus folder, and the project's own cases."""
+"""Labelled posts for the matcher's benchmarks: those of a corpus folder, and invented ones to fit on (`cases/`).
+
+The cases in `tests/match/cases` are never fitted on: the tests hold the matcher to them.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from monitor.match.engine import Reading
 from monitor.match.lines import Holders, read_row
 from monitor.model import Holder
 
-CASES = Path(__file__).parents[1] / "tests" / "match" / "cases"
+CASES = Path(__file__).parent / "cases"
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
@@ -46,7 +49,7 @@ def own_rows() -> Iterator[dict[str, Any]]:
 
 
 def read_all(matcher: Matcher, corpus: Path) -> list[Labelled]:
-    """Every labelled post of the corpus's development part and of the project's own cases, read by the engine."""
+    """Every labelled post of the corpus's development part and of the invented ones, read by the engine."""
     holders = Holders(matcher.registry)
     found = []
     for own, source in ((False, rows(corpus / "dev.jsonl")), (True, own_rows())):
