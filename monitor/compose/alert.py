@@ -51,8 +51,14 @@ def alert(change: Change, around: Setting) -> Message:
         source=_source(cause, desk, words) if cause else lines.handle(entry.account) if entry else "",
         link=web(cause.post.url if cause else entry.url if entry else None),
         review_link=f"{desk.review_url.rstrip('/')}/contact/{percent(contact.id)}" if desk.review_url else None,
-        urgent=change.kind in SOUND or (change.kind == "update" and any(d.kind in ("status", "joined") for d in change.details)),
+        urgent=change.kind in SOUND or (change.kind == "update" and _worth_a_sound(change)),
     )
+
+
+def _worth_a_sound(change: Change) -> bool:
+    """A plan that is carried out, or one more who takes part; that what was under way is over can wait."""
+    kinds = {d.kind for d in change.details}
+    return "joined" in kinds or ("status" in kinds and change.before is not None and change.before.status != "ongoing")
 
 
 def headline(change: Change, around: Setting, words: Catalogue) -> str:

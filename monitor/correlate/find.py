@@ -130,8 +130,7 @@ def _backwards(said: Said, contact: Contact) -> bool:
         earlier, later = entry.claim.status, said.claim.status
         if said.at < entry.at:
             earlier, later = later, earlier
-        held = earlier in ("happened", "ongoing")
-        if held and (later == "cancelled" or (later == "upcoming" and _same_speaker(said, entry))):
+        if earlier == "happened" and (later == "cancelled" or (later == "upcoming" and _same_speaker(said, entry))):
             return True
     return False
 

@@ -9,15 +9,16 @@ from typing import Protocol
 
 from monitor.contacts import UNOFFICIAL, Change, told_at
 from monitor.correlate.acts import merge
+from monitor.correlate.claims import entries
 from monitor.correlate.due import NEVER_TOLD
 from monitor.correlate.find import Said, find, window
 from monitor.correlate.ids import contact_id
 from monitor.correlate.parties import fit
 from monitor.correlate.relate import joined, opened, revised, withdrawn
-from monitor.correlate.timing import claim_span, same_family
+from monitor.correlate.timing import same_family
 from monitor.correlate.values import Settings
 from monitor.decision import Link, Work
-from monitor.model import Claim, Contact, ContactPost, Finding, Interval, Participant
+from monitor.model import Contact, ContactPost, Finding, Interval, Participant
 
 LONG_PAST = "long past"
 """Why the first word of what took place long before is kept in the log: it recalls, it does not announce."""
@@ -34,59 +35,31 @@ class Log(Protocol):
 
 def correlate(work: Work, finding: Finding, log: Log, now: datetime, settings: Settings) -> tuple[Change, ...]:
     """What this revision changes, contact by contact. The same revision a second time changes nothing."""
-    claims = _claims(work, finding) if finding.flagged and not work.post.deleted else ()
-    entries = [_entry(work, finding, claim, index) for index, claim in enumerate(claims)]
-    entries = [e for i, e in enumerate(entries) if not any(_same_again(e, earlier) for earlier in entries[:i])]
+    told = entries(work, finding)
     changes: list[Change] = []
     used: set[str] = set()
     for contact in log.contacts_of_post(work.post.key):
         for old in (e for e in contact.posts if e.post == work.post.key):
             used.add(contact.id)
-            new = _successor(old, contact, entries)
+            new = _successor(old, contact, told)
             if new is not None:
-                entries.remove(new)
+                told.remove(new)
                 new = replace(new, at=old.at, seen_at=old.seen_at)
                 changes.append(revised(contact, old, new, work.post.seen_at, settings))
             elif old.relation != "withdrawn":
                 changes.append(withdrawn(contact, old, work.post.deleted, work.post.seen_at, settings))
             contact = changes[-1].after if changes and changes[-1].after.id == contact.id else contact
-    for entry in entries:
+    for entry in told:
         placed = _place(entry, log, used, settings)
         used.update(c.after.id for c in placed)
         changes += placed
     return tuple(_marked(c, work, now, settings) for c in changes if c.after != c.before)
 
 
-def _claims(work: Work, finding: Finding) -> tuple[Claim, ...]:
-    """What a flagged finding claims. One without parties (a watched phrase alone) is of somebody of the account's country."""
-    somebody = (Participant(work.account.holder, work.account.country, None, work.account.office),) if work.account.country else ()
-    bare = Claim("unspecified", "happened", somebody, finding.confidence, evidence=finding.evidence)
-    return tuple(c if c.participants else replace(c, participants=somebody) for c in finding.contacts or (bare,))
-
-
-def _entry(work: Work, finding: Finding, claim: Claim, index: int) -> ContactPost:
-    account, post = work.account, work.post
-    side = account.country or next((p.country for p in claim.participants if p.name and p.name == account.holder), None)
-    return ContactPost(
-        post=post.key, account=account.key, side=side, kind=account.kind, relation="announces", form=finding.form, claim=claim,
-        at=told_at(post), seen_at=post.seen_at, url=post.url, index=index, revision=work.revision,
-        author=post.author.id if post.author else account.id,
-    )  # fmt: skip
-
-
-def _same_again(entry: ContactPost, earlier: ContactPost) -> bool:
-    """Whether a finding names one contact twice."""
-    one, two = entry.claim, earlier.claim
-    spans = (claim_span(c, entry.form, entry.at).interval for c in (one, two))
-    first, second = spans
-    alike = one.status == two.status and same_family(one.mode, two.mode) and fit(one.participants, two.participants) in ("same", "likely")
-    return alike and first.overlaps(second)
-
-
-def _successor(old: ContactPost, contact: Contact, entries: Sequence[ContactPost]) -> ContactPost | None:
+def _successor(old: ContactPost, contact: Contact, told: Sequence[ContactPost]) -> ContactPost | None:
     """The claim of an edited post that stands where `old` stood."""
     fits = [
-        e for e in entries
+        e for e in told
         if fit(e.claim.participants, old.claim.participants) and same_family(e.claim.mode, contact.mode)
     ]  # fmt: skip
     return min(fits, key=lambda e: (e.index != old.index, e.claim.status != old.claim.status, e.index), default=None)

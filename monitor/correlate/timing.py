@@ -32,6 +32,14 @@ AHEAD: dict[str, timedelta] = {
 }
 """How far ahead "we will meet" reaches where no word says when, by family of mode."""
 
+LASTS: dict[str, timedelta] = {
+    "talk": timedelta(hours=1),
+    "meeting": timedelta(days=3),
+    "letter": timedelta(days=1),
+    "any": timedelta(days=1),
+}
+"""How long what is under way may go on, by family of mode: a state visit has its talks on the second day."""
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -52,7 +60,7 @@ def claim_span(claim: Claim, form: Form, at: datetime) -> Span:
     ahead = AHEAD[FAMILIES[claim.mode]]
     start, end = {
         "happened": (at - BACK[form], at),
-        "ongoing": (at - timedelta(hours=12), at + timedelta(hours=1)),
+        "ongoing": (at - timedelta(hours=12), at + LASTS[FAMILIES[claim.mode]]),
         "upcoming": (at, at + ahead),
         "cancelled": (at - timedelta(days=1), at + 2 * ahead),
         "denied": (at - BACK["denial"], at + ahead),
@@ -70,8 +78,9 @@ def contact_span(contact: Contact) -> Span:
     if not spans:  # imported without posts
         return Span(Interval(contact.opened_at - timedelta(days=1), contact.opened_at, "unknown"), explicit=False)
     start, end = max(s.interval.start for s in spans), min(s.interval.end for s in spans)
-    if held:  # the first report bounds it: later ones do not pull it towards them
-        end = min(e.at for e in held) + (timedelta(hours=1) if held[0].claim.status == "ongoing" else timedelta(0))
+    happened = [e.at for e in held if e.claim.status == "happened"]
+    if happened:  # the first report bounds it: later ones do not pull it towards them
+        end = min(happened)
         start = min(start, end - BACK["announcement"])
     return Span(Interval(min(start, end), max(start, end), "unknown"), explicit=False)
 

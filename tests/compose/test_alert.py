@@ -123,6 +123,12 @@ def test_a_change_of_status_tells_both() -> None:
     assert "Now: visit called off (was: visit planned)." in message.lines
 
 
+def test_that_a_visit_under_way_is_over_makes_no_sound() -> None:
+    over = contact(mode="visit")
+    assert said("update", over, contact(mode="visit", status="upcoming"), Detail("status", "happened")).urgent
+    assert not said("update", over, contact(mode="visit", status="ongoing"), Detail("status", "happened")).urgent
+
+
 def test_a_denial_says_who_denies() -> None:
     denial = entry(claim=replace(CALL, status="denied"), relation="denies")
     message = said("denied", contact(status="denied", posts=(denial,), readout="none"), None, by=denial)

@@ -152,6 +152,25 @@ TABLES = {
     "one post that says the same contact twice opens one": """
         08:00 in.pmo announcement call happened IN:modi+FR:macron & call happened IN:modi+FR -> A new announces
     """,
+    "a readout that comes back to its call and recalls a meeting tells of the call": """
+        08:00 ru.press readout call happened RU:putin+TR:erdogan & call ongoing RU:putin+TR:erdogan & meeting happened RU:putin+TR:erdogan+IR:raisi -> A new readout
+    """,
+    "a readout that also names a meeting of a certain day tells of both": """
+        d9 08:00 ru.press readout call happened RU:putin+TR:erdogan & meeting happened RU:putin+TR:erdogan when=d8 -> A new readout; B new readout
+    """,
+    "a visit that begins today is not two": """
+        08:00 mv.pres announcement visit happened MV:hassan+TH:shinawatra & visit upcoming MV:hassan+TH:shinawatra -> A new announces
+        09:00 id.pres announcement meeting upcoming ID:widodo+AU:albanese & visit ongoing ID:widodo+AU:albanese -> B new announces
+    """,
+    "a meeting put off to a certain day is called off and announced anew": """
+        d1 08:00 pl.pmo announcement visit upcoming PL:tusk+UA:zelensky when=d5 -> A new announces
+        d2 08:00 pl.pmo announcement visit cancelled PL:tusk+UA:zelensky when=d5 & visit upcoming PL:tusk+UA:zelensky when=d30 -> A cancelled cancels; B new announces
+    """,
+    "arrived, with a meeting tomorrow, and later today with the meeting": """
+        d1 03:00 nz.pmo announcement meeting ongoing NZ:key+CN:xi -> A new announces
+        d1 23:00 nz.pmo announcement meeting upcoming NZ:key+CN:xi -> A - repeats
+        d2 12:00 nz.pmo announcement meeting happened NZ:key+CN:xi -> A update updates
+    """,
     "one post tells of calls with two leaders": """
         08:00 ua.pres announcement call happened UA:zelensky+FR:macron & call happened UA:zelensky+DE:merz -> A new announces; B new announces
         08:30 fr.pres announcement call happened FR:macron+UA:zelensky -> A confirmed confirms
