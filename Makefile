@@ -74,7 +74,7 @@ lock:
 	  --no-header --no-emit-index-url --no-annotate "$$@"; }; \
 	compile pyproject.toml --all-extras -o requirements/dev.lock; \
 	compile pyproject.toml -c requirements/dev.lock -o requirements/run.lock; \
-	compile requirements/synapse.in -o requirements/synapse.lock
+	for server in synapse mastodon; do compile requirements/$$server.in -o requirements/$$server.lock; done
 	@rm -rf $(VENV)-lock
 
 clean:

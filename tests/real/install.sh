@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the real servers that the integration tests talk to: PostgreSQL, Redis and the AT Protocol's own services,
-# a Matrix homeserver, an IRC server, Prometheus Alertmanager. Run it as often as you like: what is there stays.
+# a Matrix homeserver, a Mastodon API server, an IRC server, Prometheus Alertmanager. Run it as often as you like: what is there stays.
 # System packages come from apt, the rest goes into .real/ of this repository (HOTLINE_REAL_DIR names another folder).
 set -euo pipefail
 
@@ -70,10 +70,11 @@ at_protocol() {
   stamp "$target" "${sources[@]}"
 }
 
-matrix() {
-  local target="$into/synapse" lock="$root/requirements/synapse.lock"
-  if stamped "$target" "$lock"; then say "Matrix homeserver: up to date"; return; fi
-  say "Matrix homeserver: pip install matrix-synapse (about 250 MB)"
+# A server from PyPI in an environment of its own, from requirements/NAME.lock.
+environment() { # NAME WORDS
+  local target="$into/$1" lock="$root/requirements/$1.lock"
+  if stamped "$target" "$lock"; then say "$2: up to date"; return; fi
+  say "$2: pip install"
   rm -rf "$target"
   quietly "$python" -m venv "$target"
   quietly "$target/bin/python" -m pip install --disable-pip-version-check --no-deps --require-hashes -r "$lock"
@@ -82,5 +83,6 @@ matrix() {
 
 system_packages
 at_protocol
-matrix
+environment synapse "Matrix homeserver (250 MB)"
+environment mastodon "Mastodon API server"
 say "done: $(du -sh "$into" 2> /dev/null | cut -f1) in $into"
