@@ -30,6 +30,7 @@ class Labelled:
     holder: Holder | None
     group: str
     own: bool
+    closed: bool  # turned away by the gate, never read
 
     @property
     def label(self) -> int:
@@ -60,5 +61,6 @@ def read_all(matcher: Matcher, corpus: Path) -> list[Labelled]:
             if any(one.part == "text" and one.cues for one in readings):
                 reading = next(one for one in readings if one.part == "text")
             group = f"own-{number % 15}" if own else str(row["account"])
-            found.append(Labelled(row, reading, holder, group, own))
+            closed = all(matcher.gate.closed(text) is not None for text in parts.values())
+            found.append(Labelled(row, reading, holder, group, own, closed))
     return found

@@ -77,13 +77,22 @@ def cross_validate(posts: Sequence[Labelled]) -> Vector:
     features = [post.reading.features for post in posts]
     labels = np.array([post.label for post in posts], dtype=float)
     fold = np.array(folds([post.group for post in posts]))
+    closed = np.array([post.closed for post in posts])
     found = np.zeros(len(posts))
     for number in range(FOLDS):
-        seen, held = np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+        seen = np.flatnonzero((fold != number) & ~closed)
+        held = np.flatnonzero(fold == number)
         known = vocabulary([features[i] for i in seen], RAREST)
         weights = fit(matrix([features[i] for i in seen], known), labels[seen], PENALTY)
         found[held] = predict(matrix([features[i] for i in held], known), weights)
+    found[closed] = floor_of(posts)
     return found
+
+
+def floor_of(posts: Sequence[Labelled]) -> float:
+    """The confidence of a post that the gate turns away: how often such a post of the corpus announces a contact."""
+    closed = [post for post in posts if post.closed and not post.own]
+    return (sum(post.label for post in closed) + 0.5) / (len(closed) + 1)
 
 
 def f1(confidence: Vector, labels: Vector, threshold: float) -> tuple[float, float, float]:
@@ -137,13 +146,12 @@ def main() -> None:
     print(f"threshold {threshold}")
     if not chosen.write:
         return
-    features = [post.reading.features for post in posts]
+    opened = [post for post in posts if not post.closed]
+    features = [post.reading.features for post in opened]
     known = vocabulary(features, RAREST)
-    weights = fit(matrix(features, known), labels, PENALTY)
-    quiet = [post for post in posts if not post.reading.cues and not post.own]
-    floor = (sum(post.label for post in quiet) + 0.5) / (len(quiet) + 1)
-    data = {
-        "threshold": threshold, "floor": round(floor, 4), "bias": round(float(weights[-1]), 3),
+    weights = fit(matrix(features, known), np.array([post.label for post in opened], dtype=float), PENALTY)
+    data: dict[str, Any] = {
+        "threshold": threshold, "floor": round(floor_of(posts), 4), "bias": round(float(weights[-1]), 3),
         "weights": {name: round(float(weights[at]), 3) for name, at in known.items() if abs(weights[at]) >= 0.01},
     }  # fmt: skip
     WEIGHTS.write_text(json.dumps(data, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")

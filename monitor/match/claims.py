@@ -13,7 +13,8 @@ from monitor.model import Holder, Mode, Participant, Status
 _PLAIN = frozenset({"with", "to", "and", ",", ":", '"', "(", ")", "/", "·", "-", ";", "+"})
 LOOK = 45
 """Cues that are looked at: a news text tells what it is about at its beginning."""
-PARTNERS = frozenset({"FL", "UNK", "GRP", "CPT", "CTY", "HND", "FORM", "DOM", "BARE"})
+FURTHER = 4.5
+"""The score from which a link beside the main one is a contact of its own."""
 
 
 @dataclass(slots=True)
@@ -33,16 +34,48 @@ def draft(cues: list[Cue], links: list[Link], holder: Holder | None, modes: Mode
     main = links[0] if links else None
     if main is None and not any(cue.party is not None and cue.party.leader for cue in cues):
         return []
+    first = _one(cues, links, main, holder, modes)
+    found = [first]
+    told = {id(party) for party in first.parties}
+    for link in links[1:]:
+        if main is None or link.party.symbol not in ("FL", "UNK") or id(link.party.party) in told or link.score < FURTHER:
+            continue
+        if link.trigger.sentence == main.trigger.sentence or link.party.sentence != link.trigger.sentence:
+            continue
+        further = _one(cues, [link], link, holder, modes)
+        if (further.mode, further.status) != (first.mode, first.status):
+            found.append(further)
+            told.update(id(party) for party in further.parties)
+    if len(found) == 1 and main is not None:
+        ahead = _planned(cues, main, first, holder)
+        found.extend(ahead)
+    return found[:4]
+
+
+def _planned(cues: list[Cue], main: Link, first: Draft, holder: Holder | None) -> list[Draft]:
+    """A visit or meeting of the same parties that a later sentence announces: "they agreed that he will visit in May"."""
+    if first.status not in ("happened", "ongoing") or len(first.participants) < 2:
+        return []
+    for cue in cues:
+        if cue.tense == "fut" and cue.base in ("visit", "meet", "receive") and cue.sentence > main.trigger.sentence:
+            mode: Mode = "meeting" if cue.base == "meet" else "visit"
+            link = Link(cue, main.party, abs(cue.first - main.party.last), False, "", (), main.score)
+            return [Draft(link, mode, "upcoming", first.participants, first.parties, (("tense", cue),))]
+    return []
+
+
+def _one(cues: list[Cue], links: list[Link], main: Link | None, holder: Holder | None, modes: ModeModel | None) -> Draft:
+    """One contact: its parties, its mode and its status, as the link's sentence tells them."""
     sentence = main.trigger.sentence if main else next(cue.sentence for cue in cues if cue.party is not None and cue.party.leader)
     near = [cue for cue in cues if cue.sentence == sentence] + ([main.party] if main and main.party.sentence != sentence else [])
     mode, mode_proof = _mode(cues, near, main)
     if modes is not None and main is not None:
         mode = modes.choose(mode_features(cues, main, mode))
     status, status_proof = status_of(cues, near, main)
-    parties = _partners(cues, near, main, holder, mode)
+    parties = _partners(cues, near, main, holder)
     people = _participants(parties, holder)
     proofs = tuple((role, cue) for role, cue in (("mode", mode_proof), ("tense", status_proof)) if cue is not None)
-    return [Draft(main, mode, status, people, parties, proofs)]
+    return Draft(main, mode, status, people, parties, proofs)
 
 
 def _mode(cues: list[Cue], near: list[Cue], main: Link | None) -> tuple[Mode, Cue | None]:
@@ -182,7 +215,7 @@ def _negates(neg: Cue, trigger: Cue) -> bool:
     return neg.last < trigger.first <= neg.last + 4
 
 
-def _partners(cues: list[Cue], near: list[Cue], main: Link | None, holder: Holder | None, mode: Mode) -> tuple[Party, ...]:
+def _partners(cues: list[Cue], near: list[Cue], main: Link | None, holder: Holder | None) -> tuple[Party, ...]:
     """The parties in contact: those of the link's sentence, or of the whole post where the sentence has none."""
     home = holder.country if holder else None
     found = [cue for cue in near if cue.symbol in ("FL", "UNK", "GRP", "ONE")]

@@ -65,8 +65,8 @@ def cues(marks: list[Mark], parties: list[Party], third: bool = False, home: str
         if mark.cls in _SILENT:
             continue
         if mark.cls == "capital":
-            if mark.data != home:
-                found.append(Cue("CAP", mark.first, mark.last, sentence, Party(mark.first, mark.last, "capital", country=mark.data)))
+            symbol = "SEAT" if mark.data == home else "CAP"
+            found.append(Cue(symbol, mark.first, mark.last, sentence, Party(mark.first, mark.last, "capital", country=mark.data)))
             continue
         base, _, tense = mark.cls.partition("_")
         if base not in TRIGGERS:

@@ -11,6 +11,7 @@ from monitor.match.claims import Draft, draft
 from monitor.match.cues import Cue, cues
 from monitor.match.features import features, third
 from monitor.match.forms import form_of
+from monitor.match.gate import Gate
 from monitor.match.gazetteer import Gazetteer, add_places
 from monitor.match.lexicon import Lexicon, add_languages, data_version, language_files
 from monitor.match.links import Link, links
@@ -21,6 +22,7 @@ from monitor.match.rules import Phrases, Rules
 from monitor.match.scan import judge_languages, scan
 from monitor.match.tokens import Tokens, tokenize
 from monitor.match.when import when_of
+from monitor.match.where import place_of, topics_of
 from monitor.model import PARTS, Claim, Evidence, Finding, Holder, PartName
 
 CODE_VERSION = "1"
@@ -57,15 +59,29 @@ class Matcher:
             for form in forms:
                 self.lexicon.add(form, _CLASS_OF_MODE[mode])
         self.lexicon.seal()
+        self.gate = Gate(self.lexicon, self.gazetteer)
+        quiet = ("nothing_to_read", "no_cue", "no_contact_word", "no_other_leader")
+        self._quiet = {reason: Finding(False, self.model.floor, reason, "other") for reason in quiet}
         self.parties = PartyFinder(registry, self.gazetteer)
         self._watch = Phrases("watch", rules.watch)
         self._ignore = Phrases("ignore", rules.ignore)
 
     def match(self, parts: Mapping[PartName, str], holder: Holder | None, at: datetime, lang: str | None = None) -> Finding:
         """What a post says. `at` is the post's own time, aware; `lang` is the platform's opinion and is not trusted."""
-        readings = [self.read(part, parts[part], holder, at.date()) for part in PARTS if parts.get(part)]
+        on = at.date()
+        readings = []
+        reason = "nothing_to_read"
+        for part in PARTS:
+            text = parts.get(part)
+            if text:
+                why = self.gate.closed(text)
+                if why is None:
+                    readings.append(self.read(part, text, holder, on))
+                elif reason != "no_other_leader":
+                    reason = why
         if not readings:
-            return Finding(False, self.model.floor, "nothing_to_read", "other")
+            found = self._quiet.get(reason) or Finding(False, self.model.floor, reason, "other")
+            return self._ruled(found, parts) if self._watch else found
         main = max(readings, key=lambda reading: _standing(reading))
         drafts = draft(main.cues, main.links, holder, self.modes)
         confidence = main.confidence
@@ -95,14 +111,14 @@ class Matcher:
             spans.append((one.link.trigger.first, one.link.trigger.last, "trigger"))
         spans.extend((party.first, party.last, "party") for party in one.parties)
         spans.extend((cue.first, cue.last, role) for role, cue in one.proofs)
-        when, when_span = when_of(reading.tokens, reading.cues, one.status, at, holder)
-        if when_span is not None:
-            spans.append((*when_span, "when"))
+        when, when_span = when_of(reading.tokens, one.link.trigger if one.link else None, one.status, at, holder)
+        place, place_span = place_of(reading.tokens, reading.cues, one.link, one.mode)
+        spans.extend((*span, role) for span, role in ((when_span, "when"), (place_span, "where")) if span is not None)
         evidence = []
         for first, last, role in dict.fromkeys(spans):
             start, end = reading.tokens.span(first, last)
             evidence.append(Evidence(reading.part, start, end, role))
-        return Claim(one.mode, one.status, one.participants, confidence, when, None, (), tuple(evidence))
+        return Claim(one.mode, one.status, one.participants, confidence, when, place, topics_of(reading.cues), tuple(evidence))
 
     def _ruled(self, found: Finding, parts: Mapping[PartName, str]) -> Finding:
         """The user's phrases over the matcher's own verdict; `ignore` wins over `watch`."""

@@ -11,7 +11,7 @@ import hashlib
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -67,6 +67,18 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Starts:
+    """Forms that may begin with a word: those of the one word, those of several by their second word, and the rest."""
+
+    single: tuple[Entry, ...]
+    by_second: Mapping[str, tuple[Entry, ...]]
+    rest: tuple[Entry, ...]  # whose second word is open or inflected
+
+
+NOTHING = Starts((), {}, ())
+
+
+@dataclass(frozen=True, slots=True)
 class Language:
     code: str
     bit: int
@@ -82,10 +94,11 @@ class Lexicon:
         self._exact: dict[str, list[Entry]] = defaultdict(list)
         self._stems: dict[str, list[Entry]] = defaultdict(list)
         self._stem_sizes: tuple[int, ...] = ()
-        self._memo: dict[str, tuple[Entry, ...]] = {}
+        self._memo: dict[str, Starts] = {}
         self._variants: dict[str, tuple[str, ...]] = {}
         self.morphologies: list[Morphology] = []
         self.cjk: dict[str, object] = {}
+        self.unspaced = 0  # bits of the languages that are written without spaces
         self.cjk_sizes: dict[str, tuple[int, ...]] = {}
 
     def add_language(self, code: str, words: str) -> int:
@@ -93,6 +106,8 @@ class Lexicon:
             bit = 1 << len(self.languages)
             known = frozenset(fold_word(word) for word in words.split())
             self.languages[code] = Language(code, bit, known)
+            if not known:
+                self.unspaced |= bit
             for word in known:
                 self.function_words[word] = self.function_words.get(word, 0) | bit
         return self.languages[code].bit
@@ -119,6 +134,175 @@ class Lexicon:
             sizes[word[0]].add(len(word))
         self.cjk_sizes = {char: tuple(sorted(found, reverse=True)) for char, found in sizes.items()}
         self._stem_sizes = tuple(sorted({len(stem) for stem in self._stems}))
+
+    def forms(self) -> Iterator[tuple[str, Entry]]:
+        """Every form with its first word (which may end in `*`)."""
+        for first, entries in self._exact.items():
+            for entry in entries:
+                yield first, entry
+        for stem, entries in self._stems.items():
+            for entry in entries:
+                yield stem + "*", entry
+
+    def entries(self, word: str) -> Starts:
+        """All forms that may begin with this token."""
+        found = self._memo.get(word)
+        if found is None:
+            found = self._lookup(word)
+            if len(self._memo) >= _MEMO_LIMIT:
+                self._memo.clear()
+            self._memo[word] = found
+        return found
+
+    def _lookup(self, word: str) -> Starts:
+        bare = word[1:] if word[0] == "#" else word
+        single: list[Entry] = []
+        seconds: dict[str, list[Entry]] = {}
+        rest: list[Entry] = []
+        for variant in self.variants(bare):
+            found = list(self._exact.get(variant, ()))
+            for size in self._stem_sizes:
+                if size > len(variant):
+                    break
+                found.extend(self._stems.get(variant[:size], ()))
+            for entry in found:
+                if entry.size == 1:
+                    single.append(entry)
+                elif entry.tail[0].isascii() and not entry.tail[0].endswith("*"):
+                    seconds.setdefault(entry.tail[0], []).append(entry)
+                else:
+                    rest.append(entry)
+        if not (single or seconds or rest):
+            return NOTHING
+        by_second = {second: tuple(sorted(entries, key=_longest)) for second, entries in seconds.items()}
+        return Starts(tuple(single), by_second, tuple(sorted(rest, key=_longest)))
+
+    def longest(self, words: list[str], at: int, word: str, bits: int) -> tuple[Entry, ...]:
+        """The longest forms that begin at `at`, in the languages `bits`; several if they are equally long."""
+        starts = self.entries(word)
+        if starts is NOTHING:
+            return ()
+        best = 1
+        found: list[Entry] = []
+        if at + 1 < len(words):
+            for group in (starts.by_second.get(words[at + 1], ()), starts.rest):
+                for entry in group:
+                    if entry.size < best:
+                        break
+                    if entry.langs and not entry.langs & bits:
+                        continue
+                    if self.matches(entry, words, at):
+                        if entry.size > best:
+                            best = entry.size
+                            found = []
+                        found.append(entry)
+        if found:
+            return tuple(found)
+        return tuple(entry for entry in starts.single if not entry.langs or entry.langs & bits)
+
+    def variants(self, word: str) -> list[str]:
+        found = [word]
+        for prefix in self.prefixes:
+            if word.startswith(prefix) and len(word) - len(prefix) >= self.shortest:
+                found.append(word[len(prefix) :])
+        for base in tuple(found):
+            for ending in self.endings:
+                if base.endswith(ending) and len(base) - len(ending) >= self.shortest:
+                    stem = base[: len(base) - len(ending)]
+                    found.append(stem)
+                    found.extend(stem + tail for tail in self.restored)
+        return list(dict.fromkeys(found))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One form: its words after the first, the languages it belongs to (bits; 0: any), its class, and what it names."""
+
+    size: int
+    tail: tuple[str, ...]
+    langs: int
+    cls: str
+    data: Any = None
+    upper: bool = False  # means this only in capitals (US, UE)
+
+
+@dataclass(frozen=True, slots=True)
+class Starts:
+    """Forms that may begin with a word: those of the one word, those of several by their second word, and the rest."""
+
+    single: tuple[Entry, ...]
+    by_second: Mapping[str, tuple[Entry, ...]]
+    rest: tuple[Entry, ...]  # whose second word is open or inflected
+
+
+NOTHING = Starts((), {}, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    code: str
+    bit: int
+    words: frozenset[str]
+
+
+class Lexicon:
+    """Forms of all languages, indexed by their first word. Built once; lookups are memoised and safe between threads."""
+
+    def __init__(self) -> None:
+        self.languages: dict[str, Language] = {}
+        self.function_words: dict[str, int] = {}
+        self._exact: dict[str, list[Entry]] = defaultdict(list)
+        self._stems: dict[str, list[Entry]] = defaultdict(list)
+        self._stem_sizes: tuple[int, ...] = ()
+        self._memo: dict[str, Starts] = {}
+        self._variants: dict[str, tuple[str, ...]] = {}
+        self.morphologies: list[Morphology] = []
+        self.cjk: dict[str, object] = {}
+        self.unspaced = 0  # bits of the languages that are written without spaces
+        self.cjk_sizes: dict[str, tuple[int, ...]] = {}
+
+    def add_language(self, code: str, words: str) -> int:
+        if code not in self.languages:
+            bit = 1 << len(self.languages)
+            known = frozenset(fold_word(word) for word in words.split())
+            self.languages[code] = Language(code, bit, known)
+            if not known:
+                self.unspaced |= bit
+            for word in known:
+                self.function_words[word] = self.function_words.get(word, 0) | bit
+        return self.languages[code].bit
+
+    def add(self, form: str, cls: str, langs: int = 0, data: Any = None, upper: bool = False) -> None:
+        """Add one form. Forms of Chinese and Japanese also become words of the segmentation."""
+        pieces = _PIECES.findall(fold_word(form))
+        if not pieces:
+            return
+        for piece in pieces:
+            if _is_cjk(piece[0]):
+                self.cjk[piece] = True
+        first, tail = pieces[0], tuple(pieces[1:])
+        entry = Entry(len(pieces), tail, langs, cls, data, upper)
+        if first.endswith("*"):
+            self._stems[first[:-1]].append(entry)
+        else:
+            self._exact[first].append(entry)
+
+    def seal(self) -> None:
+        """Finish building: after this the lexicon does not change."""
+        sizes: dict[str, set[int]] = defaultdict(set)
+        for word in self.cjk:
+            sizes[word[0]].add(len(word))
+        self.cjk_sizes = {char: tuple(sorted(found, reverse=True)) for char, found in sizes.items()}
+        self._stem_sizes = tuple(sorted({len(stem) for stem in self._stems}))
+
+    def forms(self) -> Iterator[tuple[str, Entry]]:
+        """Every form with its first word (which may end in `*`)."""
+        for first, entries in self._exact.items():
+            for entry in entries:
+                yield first, entry
+        for stem, entries in self._stems.items():
+            for entry in entries:
+                yield stem + "*", entry
 
     def entries(self, word: str) -> tuple[Entry, ...]:
         """All forms that may begin with this token, the longest first."""
@@ -172,6 +356,10 @@ class Lexicon:
                 continue
             return False
         return True
+
+
+def _longest(entry: Entry) -> int:
+    return -entry.size
 
 
 def _is_cjk(char: str) -> bool:

@@ -62,7 +62,7 @@ def scan(tokens: Tokens, lexicon: Lexicon, bits: int) -> list[Mark]:
     words = [word[1:] if kind == TAG else word for word, kind in zip(tokens.words, tokens.kinds, strict=True)]
     marks: list[Mark] = []
     index, size = 0, len(words)
-    entries_of, matches = lexicon.entries, lexicon.matches
+    longest = lexicon.longest
     kinds = tokens.kinds
     while index < size:
         kind = kinds[index]
@@ -71,28 +71,31 @@ def scan(tokens: Tokens, lexicon: Lexicon, bits: int) -> list[Mark]:
             marks.append(Mark(index, index, "stop"))
             index += 1
             continue
-        longest = 0
-        seen: list[tuple[str, Any]] = []
-        if kind != MARK or word in "&+":
-            for entry in entries_of(tokens.words[index] if kind == HANDLE else word):
-                if entry.size < longest:
-                    break
-                if entry.langs and not entry.langs & bits:
-                    continue
-                if entry.upper and kind == WORD and index + entry.size <= size and not _upper(tokens, index, entry.size):
-                    continue
-                if entry.size == 1 or matches(entry, words, index):
-                    longest = entry.size
-                    if (entry.cls, entry.data) not in seen:
-                        seen.append((entry.cls, entry.data))
-                        marks.append(Mark(index, index + longest - 1, entry.cls, entry.data))
         if kind == FLAG:
             marks.append(Mark(index, index, "country", "".join(chr(ord(char) - 0x1F1E6 + 65) for char in word)))
-        elif kind == HANDLE and not longest:
-            marks.append(Mark(index, index, "handle", word))
-        elif kind == MARK and not longest:
+            index += 1
+            continue
+        if kind == MARK and word not in "&+":
             marks.append(Mark(index, index, word))
-        index += longest or 1
+            index += 1
+            continue
+        found = longest(words, index, tokens.words[index] if kind == HANDLE else word, bits)
+        if any(entry.upper for entry in found) and kind == WORD and not _upper(tokens, index, found[0].size):
+            found = tuple(entry for entry in found if not entry.upper)
+        if found:
+            last = index + found[0].size - 1
+            seen: list[tuple[str, Any]] = []
+            for entry in found:
+                if (entry.cls, entry.data) not in seen:
+                    seen.append((entry.cls, entry.data))
+                    marks.append(Mark(index, last, entry.cls, entry.data))
+            index = last + 1
+            continue
+        if kind == HANDLE:
+            marks.append(Mark(index, index, "handle", word))
+        elif kind == MARK:
+            marks.append(Mark(index, index, word))
+        index += 1
     return marks
 
 
