@@ -74,7 +74,8 @@ def _plans(facts: Facts, rules: Rules, now: datetime) -> Iterable[Plan]:
         if route.stop:
             break
     if facts.kind in CORRECTIONS:
-        for channel in sorted(facts.told - named):
+        there = {*rules.channels, *(c for route in routes for c in route.channels)}
+        for channel in sorted((facts.told & there) - named):
             quiet = next((r.quiet for r in routes if channel in r.channels and r.quiet and not r.quiet.drop), None)
             yield Plan(channel, later=_quiet_hours(quiet, now, rules.timezone)[0])  # never before what it corrects
 

@@ -72,7 +72,13 @@ def test_what_time_brings_about_is_told_only_where_the_contact_is_known() -> Non
 
 def test_a_correction_reaches_everyone_who_was_told_whatever_the_routes_say() -> None:
     facts = replace(FACTS, kind="source_deleted", told=frozenset({"a", "b"}))
-    assert channels(Route(("a",), kinds=frozenset({"new"})), Route(("c",)), facts=facts) == ["c", "a", "b"]
+    routes = Route(("a", "b"), kinds=frozenset({"new"})), Route(("c",))
+    assert channels(*routes, facts=facts) == ["c", "a", "b"]
+
+
+def test_a_correction_is_not_queued_for_a_channel_that_is_gone() -> None:
+    facts = replace(FACTS, kind="denied", told=frozenset({"gone"}))
+    assert channels(Route(("a",), kinds=frozenset({"new"})), facts=facts) == []
 
 
 def test_a_correction_does_not_overtake_what_quiet_hours_hold() -> None:
