@@ -19,6 +19,7 @@ from monitor.config.tables import (
     ChannelTable,
     DatabaseTable,
     DeskTable,
+    HealthTable,
     LeaderTable,
     LimitsTable,
     MatchTable,
@@ -43,6 +44,7 @@ class Config(Table):
     desk: DeskTable = Field(default_factory=DeskTable)
     schedule: ScheduleTable = Field(default_factory=ScheduleTable)
     limits: LimitsTable = Field(default_factory=LimitsTable)
+    health: HealthTable = Field(default_factory=HealthTable)
     match: MatchTable = Field(default_factory=MatchTable)
     sources: dict[str, dict[str, Any]] = Field(default_factory=dict)
     channels: dict[str, ChannelTable] = Field(default_factory=dict)
@@ -94,6 +96,8 @@ def _cross_checks(config: Config) -> list[Problem]:
             known = did_you_mean(name, config.channels) if config.channels else "add a table [channels.NAME]"
             problems.append(Problem(path, f'"{name}"', f"no such channel; {known}"))
 
+    if config.health.heartbeat_channel:
+        need_channel("health.heartbeat_channel", config.health.heartbeat_channel)
     for i, route in enumerate(config.route):
         for j, name in enumerate(route.channels):
             need_channel(path_of(("route", i, "channels", j)), name)

@@ -69,6 +69,18 @@ class LimitsTable(Table):
     flood: int = Field(30, ge=1, description="Alerts in ten minutes before a channel gets them as one digest.")
 
 
+class HealthTable(Table):
+    """How Hotline watches itself. Everything here is off until it is named."""
+
+    listen: str | None = Field(None, pattern=r"^[^\s/]+:\d{1,5}$", description='Serves /healthz and /metrics: "127.0.0.1:9464".')
+    heartbeat: str | None = Field(
+        None, pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description='A line a day that Hotline is alive, at this time of the desk: "09:00".'
+    )
+    heartbeat_channel: str | None = Field(None, description="Where that line goes; default: the operator's channel.")
+    ping: Secret | None = Field(None, description="An address asked once a minute while all is well: a dead man's switch.")
+    disk_free: int = Field(500_000_000, ge=0, description="Bytes free on the database's disk below which the operator is told.")
+
+
 class ReadoutTable(Table):
     """How long a readout may take before it is overdue: for a pair, or for all."""
 

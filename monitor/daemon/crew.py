@@ -49,8 +49,8 @@ class World:
 class Crew:
     """Everything that works on one plan. `start`, then it runs by itself until `drain`."""
 
-    def __init__(self, plan: Plan, store: Store, world: World) -> None:
-        """Must be called where an event loop runs. Raises ConfigError or SecretError; then nothing is left open."""
+    def __init__(self, plan: Plan, store: Store, world: World, turned: Callable[[str], None] = lambda _: None) -> None:
+        """Must be called where an event loop runs. `turned` hears when a stage came round. Raises ConfigError or SecretError."""
         config = plan.config
         self.plan, self.store, self.world = plan, store, world
         desk = plan.desk()
@@ -73,8 +73,8 @@ class Crew:
         hot_for = timedelta(seconds=config.schedule.hot_for)
         watch = Watch(store, newsroom, self.operator, world.clock, self._wake_channels, self._hot, hot_for, self._resume)
         self._watch = watch
-        self.triage = Runner("triage", triage.run)
-        self.watch = Runner("watch", watch.run)
+        self.triage = Runner("triage", triage.run, turned)
+        self.watch = Runner("watch", watch.run, turned)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:

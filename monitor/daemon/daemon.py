@@ -11,14 +11,20 @@ import contextlib
 import logging
 import os
 import signal
+import time
 from collections.abc import Callable
 from typing import Any
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from monitor.config import ConfigError, SecretError
+from monitor.config import ConfigError, Problem, SecretError
 from monitor.daemon.crew import Crew, World
+from monitor.daemon.endpoint import Endpoint
+from monitor.daemon.meter import Meter, MeteredStore
+from monitor.daemon.notify import notify, watchdog_interval
 from monitor.daemon.plan import Plan
+from monitor.daemon.pulse import Pulse
+from monitor.daemon.selfwatch import SelfWatch
 from monitor.model import Notice
 from monitor.store import Store, StoreError
 
@@ -26,7 +32,7 @@ log = logging.getLogger("hotline.daemon")
 
 JOB_DEFAULTS: dict[str, Any] = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
 """A tick that comes late still runs, once, and never beside itself (the library would drop one later than a second)."""
-TICKS: dict[str, float] = {"triage": 1.0, "watch": 1.0, "health": 60.0, "registry": 86_400.0, "identity": 7 * 86_400.0}
+TICKS: dict[str, float] = {"triage": 1.0, "watch": 1.0, "health": 60.0, "self": 60.0, "registry": 86_400.0, "identity": 7 * 86_400.0}
 """Seconds between ticks. Triage and watch are woken by commits; their tick is the safety net and the passing of time."""
 
 Reread = Callable[[], Plan]
@@ -42,24 +48,33 @@ class Daemon:
         self._stop = asyncio.Event()
         self._reload = asyncio.Event()
         self._crew: Crew | None = None
+        self.endpoint: Endpoint | None = None
+        self._watch = SelfWatch(Pulse.begin(world.clock, time.monotonic), Meter())
 
     async def run(self) -> int:
         """Until a signal or `stop`. Raises StoreError, ConfigError or SecretError if it cannot begin."""
-        store = await Store.open(self._plan.database, run=f"{os.getpid()}-{self._world.clock():%Y%m%dT%H%M%S}", clock=self._world.clock)
+        run = f"{os.getpid()}-{self._world.clock():%Y%m%dT%H%M%S}"
+        store = await MeteredStore.open(self._plan.database, run=run, clock=self._world.clock)
+        assert isinstance(store, MeteredStore)
+        store.meter = self._watch.meter
         scheduler = AsyncIOScheduler(job_defaults=JOB_DEFAULTS, timezone="UTC")
         try:
-            self._crew = Crew(self._plan, store, self._world)
+            self._crew = Crew(self._plan, store, self._world, self._watch.pulse.turned)
+            self.endpoint = await self._open_endpoint()
             await self._crew.start()
             self._schedule(scheduler)
             self._listen()
             self._say_ready()
             await self._serve(store)
         finally:
+            notify("STOPPING=1")
             scheduler.running and scheduler.pause()  # its shutdown cancels what runs: drain first
             if self._crew is not None:
                 await self._crew.drain()
             if scheduler.running:
                 scheduler.shutdown(wait=False)
+            if self.endpoint is not None:
+                await self.endpoint.stop()
             await store.close()
         log.info("stopped")
         return 0
@@ -91,7 +106,7 @@ class Daemon:
             plan = await asyncio.to_thread(self._reread)
             if plan.database != self._plan.database:
                 log.warning("database.path changed: that takes a restart; this run goes on with %s", self._plan.database)
-            crew = Crew(plan, store, self._world)
+            crew = Crew(plan, store, self._world, self._watch.pulse.turned)
         except (ConfigError, SecretError) as error:
             words = f"The new configuration is refused, the old one goes on: {' | '.join(str(error).splitlines())}"
             await self._crew.operator.tell(Notice("config", "config_refused", words))
@@ -103,17 +118,37 @@ class Daemon:
         await crew.operator.tell(notice)
         log.info("configuration read again", extra={"facts": {"accounts": len(plan.config.account), "channels": len(plan.config.channels)}})
 
+    async def _open_endpoint(self) -> Endpoint | None:
+        """/healthz and /metrics, where they are wanted."""
+        listen = self._plan.config.health.listen
+        if listen is None:
+            return None
+        endpoint = Endpoint(listen, lambda: self._watch.facts(self._at_work()), lambda: self._watch.figures(self._at_work()))
+        try:
+            await endpoint.start()
+        except OSError as error:
+            words = f"cannot listen there ({error.strerror or type(error).__name__}): choose another port"
+            raise ConfigError([Problem("health.listen", f'"{listen}"', words)]) from None
+        return endpoint
+
+    def _at_work(self) -> Crew:
+        assert self._crew is not None
+        return self._crew
+
     def _schedule(self, scheduler: AsyncIOScheduler) -> None:
         work: dict[str, Callable[[Crew], Any]] = {
             "triage": lambda crew: crew.triage.wake(),
             "watch": lambda crew: crew.watch.wake(),
             "health": lambda crew: crew.poll.flush(),
+            "self": self._watch.look,
             "reread": lambda crew: crew.poll.reread(),
             "registry": lambda crew: crew.registry_age(),
             "identity": lambda crew: crew.poll.verify(),
         }
         for name, seconds in (TICKS | {"reread": self._plan.config.schedule.reread}).items():
             scheduler.add_job(self._tick, "interval", seconds=seconds, args=[name, work[name]], id=name)
+        if (interval := watchdog_interval()) is not None:
+            scheduler.add_job(self._feed, "interval", seconds=interval, id="watchdog")
         scheduler.start()
         scheduler.modify_job("registry", next_run_time=self._world.clock())
 
@@ -130,6 +165,11 @@ class Daemon:
         except Exception:
             log.exception("the %s job failed; it runs again at its next tick", name)
 
+    async def _feed(self) -> None:
+        """A sign of life for systemd, unless a stage is stuck: then it starts Hotline anew."""
+        if not self._watch.pulse.stuck():
+            notify("WATCHDOG=1")
+
     def _listen(self) -> None:
         loop = asyncio.get_running_loop()
         with contextlib.suppress(NotImplementedError, ValueError, RuntimeError):  # no signals off the main thread
@@ -142,6 +182,7 @@ class Daemon:
         config = self._plan.config
         facts = {"accounts": len(config.account), "channels": ",".join(config.channels), "database": str(self._plan.database)}
         log.info("ready", extra={"facts": facts | {"pid": os.getpid()}})
+        notify("READY=1")
         if self._ready is not None:
             self._ready(self._crew)
 

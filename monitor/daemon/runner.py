@@ -12,8 +12,9 @@ log = logging.getLogger("hotline.daemon")
 class Runner:
     """Runs `work` when woken. Commits and the scheduler's tick wake it alike; wakes during a run are one more run."""
 
-    def __init__(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
-        self.name, self._work = name, work
+    def __init__(self, name: str, work: Callable[[], Awaitable[object]], turned: Callable[[str], None] = lambda _: None) -> None:
+        """`turned` hears of the end of every run: its silence tells that a run does not end."""
+        self.name, self._work, self._turned = name, work, turned
         self._task: asyncio.Task[None] | None = None
         self._again = False
         self._closed = False
@@ -41,5 +42,7 @@ class Runner:
             except Exception:
                 log.exception("the %s stage failed; it goes on at the next tick", self.name)
                 return
+            finally:
+                self._turned(self.name)
             if not self._again or self._closed:
                 return

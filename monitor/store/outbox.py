@@ -294,3 +294,13 @@ def outstanding(db: Database, now: datetime) -> int:
         f"SELECT COUNT(*) FROM deliveries d INDEXED BY deliveries_open WHERE d.state IN {_OPEN} AND d.next_at <= ? AND {_WORKING}"
     )
     return int(db.execute(sending).fetchone()[0]) + int(db.execute(due, [stamp(now)]).fetchone()[0])
+
+
+def waited(db: Database, delivery: int) -> float | None:
+    """Seconds from the post behind a sent alert being stored to it being sent; None where no post caused it."""
+    row = db.execute(
+        "SELECT d.sent_at, r.seen_at FROM deliveries d JOIN alerts al ON al.id = d.alert JOIN revisions r ON r.id = al.revision"
+        " WHERE d.id = ? AND d.sent_at IS NOT NULL",
+        [delivery],
+    ).fetchone()
+    return None if row is None else (when(row["sent_at"]) - when(row["seen_at"])).total_seconds()

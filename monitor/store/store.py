@@ -240,6 +240,10 @@ class Store:
         """When the next delivery of these channels can be claimed; a past time means now, None that nothing waits."""
         return await self._read(outbox.next_due, channels)
 
+    async def waited(self, delivery: int) -> float | None:
+        """Seconds from the post behind a sent alert being stored to it being sent; None where no post caused it."""
+        return await self._read(outbox.waited, delivery)
+
     async def outstanding(self, now: datetime) -> int:
         """Deliveries of working channels that were due by now and are not settled, those in flight included."""
         return await self._read(outbox.outstanding, now)

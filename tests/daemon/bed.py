@@ -76,11 +76,11 @@ class Ticking:
         return datetime.fromtimestamp(self.at, UTC)
 
 
-def plan(folder: Path, receiver: str, registry: Registry, matcher: Matcher) -> Plan:
+def plan(folder: Path, receiver: str, registry: Registry, matcher: Matcher, more: str = "") -> Plan:
     (folder / "keyed").write_text(f"{receiver}/keyed", "utf-8")
     (folder / "keyless").write_text(f"{receiver}/hooks/keyless", "utf-8")
     (folder / "secret").write_text("whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw==", "utf-8")
-    config = load(CONFIG.format(folder=folder))
+    config = load(more + CONFIG.format(folder=folder))
     parts = check_parts(config)
 
     def reveal(secret: Any) -> str:
