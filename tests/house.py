@@ -49,9 +49,9 @@ THIRD_PARTY: Mapping[str, frozenset[str]] = {
     "channels": frozenset({"httpx", "pydantic"}),
     "http": frozenset({"httpx", "httpx_aiohttp", "httpcore", "aiohttp"}),
     "wikidata": frozenset({"httpx"}),
-    "daemon": frozenset({"apscheduler", "httpx", "prometheus_client", "pydantic"}),
+    "daemon": frozenset({"aiohttp", "apscheduler", "httpx", "prometheus_client", "pydantic"}),
     "cli": frozenset({"click", "httpx", "rich", "pydantic"}),
-    "review": frozenset({"datasette", "sqlite_utils"}),
+    "review": frozenset({"datasette", "jinja2", "markupsafe", "sqlite_utils"}),
 }
 """Packages a room may use. Everything not named here is standard library only."""
 

@@ -18,7 +18,7 @@ MOST = 1_000_000
 ATTRIBUTES = 5_000
 """Characters of one tag in which attributes are looked for."""
 
-_ENDS = {name: re.compile(f"</{name}", re.IGNORECASE) for name in UNSEEN}
+_ENDS = {name: re.compile(f"</{re.escape(name)}", re.IGNORECASE) for name in UNSEEN}
 _NAME = re.compile(r"/?([a-zA-Z][a-zA-Z0-9:-]*)")
 _ALT = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _HREF = re.compile(r"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
