@@ -61,4 +61,4 @@ def _told_already(entry: ContactPost, earlier: ContactPost) -> bool:
     if all(held) or before.status == now.status or {before.status, now.status} == {"upcoming", "ongoing"}:
         return True
     further = one if before.status == "upcoming" else two if now.status == "upcoming" else None
-    return further is None or not further.explicit
+    return further is None or not further.explicit or further.interval.start <= entry.at

@@ -127,8 +127,8 @@ def _quiet(change: Change, work: Work, now: datetime, settings: Settings) -> str
     if first and work.origin != "live":
         return work.origin
     at = change.entry.at if change.entry else told_at(work.post)
-    when = change.after.when
-    if change.before is None and change.after.status == "happened" and when and at - when.end > settings.past_age:
+    claim = change.entry.claim if change.entry else None
+    if change.kind in ("new", "update") and claim and claim.status == "happened" and claim.when and at - claim.when.end > settings.past_age:
         return LONG_PAST
     revision_of_live = not first and work.origin == "live"
     if change.kind == "source_deleted" and change.before and not change.before.told:

@@ -160,7 +160,8 @@ TABLES = {
     """,
     "a visit that begins today is not two": """
         08:00 mv.pres announcement visit happened MV:hassan+TH:shinawatra & visit upcoming MV:hassan+TH:shinawatra -> A new announces
-        09:00 id.pres announcement meeting upcoming ID:widodo+AU:albanese & visit ongoing ID:widodo+AU:albanese -> B new announces
+        08:30 th.pres announcement visit happened TH:shinawatra+NP:sharma & visit upcoming TH:shinawatra+NP:sharma when=d1 -> B new announces
+        09:00 id.pres announcement meeting upcoming ID:widodo+AU:albanese & visit ongoing ID:widodo+AU:albanese -> C new announces
     """,
     "a meeting put off to a certain day is called off and announced anew": """
         d1 08:00 pl.pmo announcement visit upcoming PL:tusk+UA:zelensky when=d5 -> A new announces
