@@ -28,7 +28,9 @@ http {{
   keepalive_requests 1000000;
   keepalive_timeout 300s;
   client_body_temp_path {folder}/t1; proxy_temp_path {folder}/t2; fastcgi_temp_path {folder}/t3; uwsgi_temp_path {folder}/t4; scgi_temp_path {folder}/t5;
-  server {{ listen 127.0.0.1:{port} backlog=4096; root {folder}/www; location /xrpc/ {{ rewrite ^ /xrpc/$arg_actor.json break; }} }}
+  log_format arrived '$msec';
+  server {{ listen 127.0.0.1:{port} backlog=4096; root {folder}/www; location /xrpc/ {{ rewrite ^ /xrpc/$arg_actor.json break; }}
+    location = /hook {{ access_log {folder}/hooks.log arrived; return 200 ok; }} }}
 }}
 """
 
@@ -48,6 +50,11 @@ class Site:
         """A new first item, put in place as a whole."""
         items = [_item(f"new{number}", title, text, datetime.now(UTC)), *_items(number)[:19]]
         _write(self.folder / "www" / f"feed{number}.xml", number, items)
+
+    def arrivals(self) -> list[float]:
+        """When webhooks came to `/hook`, in seconds since the epoch."""
+        log = self.folder / "hooks.log"
+        return [float(line) for line in log.read_text().splitlines()] if log.exists() else []
 
     def reset(self, number: int) -> None:
         _write(self.folder / "www" / f"feed{number}.xml", number, _items(number))

@@ -8,7 +8,6 @@ handed over with the last page of a walk, so that a crash in between walks again
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -26,6 +25,7 @@ from monitor.sources.bluesky_identity import EPOCH, Documents, confirm
 from monitor.sources.bluesky_login import Login
 from monitor.sources.bluesky_posts import Feed, read_author, read_feed
 from monitor.sources.bluesky_reread import reread
+from monitor.sources.offloop import off_loop
 from monitor.sources.secrets import reveal
 from monitor.sources.shaping import OddError, skipped
 
@@ -207,7 +207,7 @@ class Bluesky:
         def read() -> Feed:
             return read_feed(answer.json(), account.key, did, now, seen.__contains__)
 
-        return await asyncio.to_thread(read) if len(answer.body) > LARGE else read()
+        return await off_loop(read) if len(answer.body) > LARGE else read()
 
     def _page(
         self,

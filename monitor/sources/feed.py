@@ -6,7 +6,6 @@ conditional GET -> 304 | same body -> nothing        (an idle poll: no parsing, 
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -23,6 +22,7 @@ from monitor.sources.feed_document import read_document
 from monitor.sources.feed_entries import Reading, read_entries
 from monitor.sources.feed_presets import PRESETS
 from monitor.sources.feed_state import State, fresh_for
+from monitor.sources.offloop import off_loop
 from monitor.sources.shaping import OddError, skipped
 
 ACCEPT = "application/atom+xml, application/rss+xml, application/rdf+xml, application/feed+json, application/json, application/xml;q=0.9, */*;q=0.5"
@@ -132,7 +132,7 @@ class Feed:
             self._states[account.key] = (cursors.get(account.key), state)
             return
         try:
-            reading, odd = await asyncio.to_thread(_read, response, url, account, state, now, target)
+            reading, odd = await off_loop(lambda: _read(response, url, account, state, now, target))
         except OddError as reason:
             yield self._page(account, Outcome("bad_content", str(reason)))
             return
@@ -168,7 +168,7 @@ class Feed:
             response, url, _ = await self._get(target, State(configured=target.url), EPOCH)
             if (outcome := _verdict(response, target, EPOCH)) is not None:
                 return outcome, None
-            document = await asyncio.to_thread(read_document, response.body, response.headers.get("content-type", ""))
+            document = await off_loop(lambda: read_document(response.body, response.headers.get("content-type", "")))
         except Unfetched as failure:
             return failure.outcome, None
         except OddError as reason:

@@ -6,7 +6,6 @@ page is read each time; what is known on it is dropped by number and words.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from monitor.config import WebAddress
 from monitor.http import Fetcher, Response, Unfetched, refusal
 from monitor.model import Account, Identity, Outcome, Page, Post
 from monitor.sources import walking
+from monitor.sources.offloop import off_loop
 from monitor.sources.shaping import OddError, skipped
 from monitor.sources.telegram_page import Preview, read_preview
 
@@ -157,7 +157,7 @@ class Telegram:
         def read() -> Preview:
             return read_preview(answer.body.decode("utf-8", "replace"), account, now)
 
-        return await asyncio.to_thread(read) if len(answer.body) > LARGE else read()
+        return await off_loop(read) if len(answer.body) > LARGE else read()
 
     async def _gone(self, account: Account, number: int, now: datetime) -> bool:
         answer = await self._get(f"/{_channel(account)}/{number}?embed=1", now)
