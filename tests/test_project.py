@@ -47,3 +47,13 @@ def test_every_folder_with_code_is_a_package() -> None:
 def test_the_console_script_is_the_same_as_the_entry_file() -> None:
     module, name = PROJECT["project"]["scripts"]["hotline"].split(":")
     assert f"from {module} import {name}" in (ROOT / "bot.py").read_text("utf-8")
+
+
+@pytest.mark.parametrize(("lock", "extras"), [("run.lock", False), ("dev.lock", True)])
+def test_every_dependency_is_locked(lock: str, extras: bool) -> None:
+    wanted = list(PROJECT["project"]["dependencies"])
+    for extra in PROJECT["project"]["optional-dependencies"].values() if extras else ():
+        wanted.extend(extra)
+    names = {re.split(r"[<>=~!\[; ]", line)[0] for line in wanted}
+    pinned = set(re.findall(r"^([a-z0-9._-]+)(?:\[[^]]*\])?==", (ROOT / "requirements" / lock).read_text("utf-8"), re.MULTILINE))
+    assert not names - pinned, f"not in requirements/{lock}: {sorted(names - pinned)}; make lock"
