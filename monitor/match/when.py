@@ -134,7 +134,7 @@ def _bounds(local: datetime, day: date, hours: tuple[int, int], precision: Any) 
 
 def _week(tokens: Tokens, index: int, words: _Words, local: datetime) -> Found | None:
     for size in (3, 2, 1):
-        shift = words.weeks.get(tuple(tokens.words[index : index + size]))
+        shift = words.weeks.get(tuple(tokens.words[index : index + size])) if index + size <= len(tokens) else None
         if shift is not None:
             monday = local.date() - timedelta(days=local.weekday()) + timedelta(weeks=shift)
             start, end = _bounds(local, monday, (0, 24), "week"), _bounds(local, monday + timedelta(days=6), (0, 24), "week")
