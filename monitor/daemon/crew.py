@@ -56,6 +56,7 @@ class Crew:
         desk = plan.desk()
         newsroom = Newsroom(plan.follow(), desk, plan.rules())
         self._loop = asyncio.get_running_loop()
+        self._accounts = config.accounts()
         self.fetcher = build_fetcher(plan, world)
         self.operator = Operator(store, desk, (config.operator,), world.clock, self._wake_channels)
         self._clients, self.destinations = build_destinations(plan, world)
@@ -79,7 +80,7 @@ class Crew:
 
     async def start(self) -> None:
         """Take up the accounts, and what an earlier run left behind, and begin."""
-        await self.poll.start(self.plan.config.accounts())
+        await self.poll.start(self._accounts)
         self._tasks = [self._supervised("poll", self.poll.run), self._supervised("deliver", self.deliver.run)]
         self.triage.wake()
         self.watch.wake()
@@ -108,7 +109,7 @@ class Crew:
 
     async def once(self, patience: float) -> bool:
         """Every account polled once, everything triaged, everything due sent. True if nothing went wrong or waits."""
-        await self.poll.start(self.plan.config.accounts())
+        await self.poll.start(self._accounts)
         fine = await self.poll.once()
         self._tasks = [self._supervised("deliver", self.deliver.run)]
         for runner in (self.triage, self.watch):
@@ -158,7 +159,7 @@ class Crew:
         left = (until - self.world.clock()).total_seconds()
         if left <= 0:
             return
-        accounts = {a.key for a in self.plan.config.accounts() if a.country in countries and a.kind in SPEAKERS}
+        accounts = {a.key for a in self._accounts if a.country in countries and a.kind in SPEAKERS}
         accounts |= {key for table in self.plan.config.readout if not table.pair or set(table.pair) <= countries for key in table.accounts}
         self._loop.call_soon_threadsafe(self.poll.hot, accounts, self.plan.config.schedule.hot_every, left)
 
