@@ -137,7 +137,9 @@ class Feed:
             yield self._page(account, Outcome("bad_content", str(reason)))
             return
         state = replace(state, body=body, seen=reading.memory)
-        yield self._page(account, Outcome("ok", skipped(odd), until), state, before, reading.posts)
+        page = self._page(account, Outcome("ok", skipped(odd), until), state, before, reading.posts)
+        yield page
+        self._states[account.key] = (page.cursors.get(account.key), state)  # stored: as good as read from its row
 
     async def _get(self, target: Target, state: State, now: datetime) -> tuple[Response, str, State]:
         """The answer at the end of the redirects, and the state with what they mean."""

@@ -48,7 +48,7 @@ class Seen:
 @dataclass(frozen=True, slots=True)
 class Reading:
     posts: tuple[Post, ...]
-    memory: tuple[Seen, ...]
+    memory: tuple[str, ...]
     names: Mapping[str, str]  # of the document's entries: name to link
 
 
@@ -56,7 +56,7 @@ def read_entries(
     document: Document,
     base: str,
     account: Account,
-    memory: Sequence[Seen],
+    memory: Sequence[str],
     now: datetime,
     zone: str | None,
     *,
@@ -66,8 +66,9 @@ def read_entries(
     guids = Counter(_guid(entry) for entry in document.entries)
     links = Counter(entry.link for entry in document.entries)
     present = {_name(entry, guids, links) for entry in document.entries}
-    by_name = {seen.name: seen for seen in memory}
-    by_place = {seen.place: seen for seen in memory if seen.place}
+    known_before = [seen for text in memory if (seen := Seen.read(text)) is not None]
+    by_name = {seen.name: seen for seen in known_before}
+    by_place = {seen.place: seen for seen in known_before if seen.place}
     posts: list[Post] = []
     now_seen: dict[str, Seen] = {}
     names: dict[str, str] = {}
@@ -96,9 +97,9 @@ def read_entries(
             seen = Seen(name, place, version[:8], known.changes + 1)
         now_seen[name] = seen
         posts.append(_post(entry, name, version, link, account, now, zone, day_first=day_first))
-    kept = [seen for seen in memory if seen.name not in now_seen]
+    kept = [seen for seen in known_before if seen.name not in now_seen]
     most = max(KEPT, 2 * len(now_seen))
-    return Reading(tuple(reversed(posts)), tuple([*now_seen.values(), *kept][:most]), names)
+    return Reading(tuple(reversed(posts)), tuple(str(seen) for seen in [*now_seen.values(), *kept][:most]), names)
 
 
 def _post(

@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.http import moment
-from monitor.sources.feed_entries import Seen
 from monitor.sources.shaping import mapping, sequence, text_of, time_of
 
 ADOPT_AFTER = 3
@@ -32,7 +31,7 @@ class State:
     moves: str = ""  # where it redirects to for good
     moved: int = 0  # how often in a row
     retired: str = ""  # since when it answers 410
-    seen: tuple[Seen, ...] = ()
+    seen: tuple[str, ...] = ()  # `Seen` as text: read only when the body has changed
 
     @classmethod
     def read(cls, row: str | None, configured: str) -> State | None:
@@ -43,7 +42,7 @@ class State:
             kept = mapping(json.loads(row))
         except ValueError:
             kept = {}
-        seen = tuple(found for text in sequence(kept.get("seen")) if isinstance(text, str) and (found := Seen.read(text)))
+        seen = tuple(text for text in sequence(kept.get("seen")) if isinstance(text, str))
         if text_of(kept.get("configured")) != configured:
             return cls(configured=configured, seen=seen)
         texts = {
@@ -56,7 +55,7 @@ class State:
     def row(self) -> str:
         """As a cursor's value; what is empty is left out."""
         plain = {name: value for name, value in asdict(replace(self, seen=())).items() if value}
-        return json.dumps({**plain, "seen": [str(seen) for seen in self.seen]}, separators=(",", ":"))
+        return json.dumps({**plain, "seen": self.seen}, separators=(",", ":"))
 
     def conditions(self, now: datetime, full_every: timedelta) -> dict[str, str]:
         """The conditional headers; none when a whole answer is due: some servers say 304 although an entry was taken out."""
