@@ -159,7 +159,7 @@ class Discord(Base):
         if w.note and w.quote:
             blocks.append(f"-# {escape(w.note)}")
         if w.review:
-            blocks.append(f"{escape(self.say['review'])} {w.review}")
+            blocks.append(f"{escape(self.say['review'])} <{w.review}>")
         return "\n".join(block for block in blocks if block)
 
     def _text(self, w: Words) -> str:

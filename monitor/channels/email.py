@@ -51,7 +51,12 @@ class EmailSettings(ChannelSettings):
         for text in [value] if isinstance(value, str) else value:
             found = parseaddr(text)[1]
             local, at, domain = found.rpartition("@")
-            if not (at and local and domain) or not found.isascii() or any(c.isspace() or c in "<>,;" for c in found):
+            if (
+                not (at and local and domain)
+                or not found.isascii()
+                or any(c.isspace() or c in "<>,;" for c in found)
+                or not text.isprintable()
+            ):
                 raise ValueError("an address is written name@example.org or Name <name@example.org>")
         return value
 

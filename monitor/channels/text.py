@@ -197,7 +197,7 @@ def web_link(url: str | None, limit: int = 2000) -> str | None:
     shown = f"[{host}]" if ":" in host else ascii_host(host)
     rest = url[url.index(parts.netloc) + len(parts.netloc) :]
     quoted = "".join(
-        c if c.isascii() and c not in "()[]*_~!" else "".join(f"%{b:02X}" for b in c.encode("utf-8", "replace")) for c in rest
+        c if c.isascii() and c not in "()[]" else "".join(f"%{b:02X}" for b in c.encode("utf-8", "replace")) for c in rest
     )
     whole = f"{parts.scheme.lower()}://{shown}{f':{port}' if port else ''}{quoted}"
     return whole if whole.isascii() and len(whole) <= limit else None

@@ -205,7 +205,7 @@ def reveal(secret: Secret) -> str:
 
 
 def tools(http: httpx.AsyncClient | None = None, **more: Any) -> Tools:
-    return Tools(http or channel_client(Guard(True), timeout=0.25), reveal, more.pop("clock", lambda: NOW), Guard(True), **more)
+    return Tools(http or channel_client(Guard(True)), reveal, more.pop("clock", lambda: NOW), Guard(True), **more)
 
 
 def make(kind: str, settings: Mapping[str, Any], given: Tools | None = None) -> Any:
