@@ -203,7 +203,7 @@ def _insert_revision(db: Database, post: Post, version: str, post_id: int, numbe
     )
     revision = cursor.lastrowid
     assert revision is not None
-    db.execute("INSERT INTO untriaged (revision) VALUES (?)", [revision])
+    db.execute("INSERT INTO untriaged (revision, late) SELECT ?, origin <> 'live' FROM posts WHERE id = ?", [revision, post_id])
     return revision
 
 

@@ -1,4 +1,4 @@
-"""T2: untriaged revisions in order of arrival; findings and what follows from them in one transaction."""
+"""T2: untriaged revisions, live ones first, in order of arrival; findings and what follows from them in one transaction."""
 
 from __future__ import annotations
 
@@ -30,8 +30,11 @@ FROM untriaged q JOIN revisions r ON r.id = q.revision JOIN posts p ON p.id = r.
 
 
 def pending(db: Database, limit: int) -> list[Work]:
-    """The oldest revisions that wait; not those of held posts, nor those set aside after an error."""
-    found = db.execute(f"{_WORK} WHERE q.error IS NULL AND p.held IS NULL ORDER BY q.revision LIMIT ?", [limit])
+    """The oldest revisions that wait, live ones before those of a baseline or backfill, however many these are.
+
+    Not those of held posts, nor those set aside after an error.
+    """
+    found = db.execute(f"{_WORK} WHERE q.error IS NULL AND p.held IS NULL ORDER BY q.late, q.revision LIMIT ?", [limit])
     return [_work(row) for row in found]
 
 

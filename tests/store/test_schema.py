@@ -48,7 +48,7 @@ EXPECTED = {
     " deleted_at revision newest flagged",
     "posts_search": "folded",
     "revisions": "id post number version deleted lang title text quote card alt parent raw seen_at tidied_at",
-    "untriaged": "revision error",
+    "untriaged": "revision late error",
 }
 
 

@@ -57,6 +57,13 @@ async def test_revisions_come_in_order_of_arrival(store: Store) -> None:
     assert [w.post.key for w in await store.pending(3)] == ["bluesky:0", "bluesky:1", "bluesky:2"]
 
 
+async def test_what_is_live_does_not_wait_behind_a_backfill(store: Store) -> None:
+    await store.save_page(page([post("old-1"), post("old-2")], backfill=True), NOW)
+    await store.save_page(page([post("live")]), NOW)
+    await store.save_page(page([post("old-1", "edited", version="v2")]), NOW)
+    assert [w.post.key for w in await store.pending(9)] == ["bluesky:live", "bluesky:old-1", "bluesky:old-2", "bluesky:old-1"]
+
+
 async def test_a_flagged_post_opens_a_contact_and_queues_its_alert(store: Store, ask: Ask) -> None:
     await store.save_page(page([post("1")]), NOW)
     done = await triage_all(store)

@@ -85,8 +85,10 @@ CREATE INDEX revisions_by_seen ON revisions (seen_at);
 
 CREATE TABLE untriaged (                        -- the queue of triage: written with the revision, deleted with its finding
     revision INTEGER PRIMARY KEY REFERENCES revisions (id),
+    late     INTEGER NOT NULL,                  -- 1: of a baseline or backfill: what is live goes before it
     error    TEXT                               -- why it was set aside until the next start; null: waiting
 ) STRICT;
+CREATE INDEX untriaged_order ON untriaged (late, revision) WHERE error IS NULL;
 
 CREATE TABLE findings (
     id         INTEGER PRIMARY KEY,
