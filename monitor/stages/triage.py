@@ -1,4 +1,4 @@
-"""Triage: what has arrived is matched, in order, and what follows from it is written.
+"""Triage: what has arrived is matched, live posts first and in order, and what follows from it is written.
 
 One consumer. Matching runs in a worker thread, a few posts at a time. A post that needs a decision (flagged, or a later
 revision of one) has its own transaction at once, so that its alert does not wait for the rest; the others are written
