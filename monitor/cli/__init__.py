@@ -19,7 +19,11 @@ COMMANDS = {
     "once": "monitor.cli.run:once",
     "demo": "monitor.cli.demo:demo",
     "reload": "monitor.cli.run:reload",
+    "init": "monitor.cli.init:init",
     "check": "monitor.cli.check:check",
+    "doctor": "monitor.cli.care:doctor",
+    "backup": "monitor.cli.care:backup",
+    "recover": "monitor.cli.care:recover",
     "config": "monitor.cli.check:config",
     "match": "monitor.cli.match:match",
     "log": "monitor.cli.log:log",
@@ -36,6 +40,7 @@ COMMANDS = {
     "contact": "monitor.cli.acts:contact",
     "verify": "monitor.cli.acts:verify",
     "leaders": "monitor.cli.leaders:leaders",
+    "review": "monitor.cli.review:review",
 }
 """Read when a command is called, so that `--help` and small commands start fast."""
 

@@ -16,6 +16,7 @@ from monitor.config.errors import ConfigError, Problem, did_you_mean, explain, p
 from monitor.config.tables import (
     FAST,
     AccountTable,
+    BackupTable,
     ChannelTable,
     DatabaseTable,
     DeskTable,
@@ -28,12 +29,12 @@ from monitor.config.tables import (
     ScheduleTable,
     Table,
 )
-from monitor.config.values import Duration, Secret, SecretError, TimeZone, WebAddress, seconds
+from monitor.config.values import Duration, Secret, SecretError, TimeZone, WebAddress, seconds, time_zone
 from monitor.model import Account
 
 __all__ = [
     "AccountTable", "ChannelTable", "Config", "ConfigError", "Duration", "Problem", "Secret", "SecretError", "TimeZone",
-    "WebAddress", "did_you_mean", "explain", "load", "path_of", "seconds",
+    "WebAddress", "did_you_mean", "explain", "load", "path_of", "seconds", "time_zone",
 ]  # fmt: skip
 
 
@@ -44,6 +45,7 @@ class Config(Table):
     desk: DeskTable = Field(default_factory=DeskTable)
     schedule: ScheduleTable = Field(default_factory=ScheduleTable)
     limits: LimitsTable = Field(default_factory=LimitsTable)
+    backup: BackupTable = Field(default_factory=BackupTable)
     health: HealthTable = Field(default_factory=HealthTable)
     match: MatchTable = Field(default_factory=MatchTable)
     sources: dict[str, dict[str, Any]] = Field(default_factory=dict)

@@ -81,6 +81,14 @@ class HealthTable(Table):
     disk_free: int = Field(500_000_000, ge=0, description="Bytes free on the database's disk below which the operator is told.")
 
 
+class BackupTable(Table):
+    """Copies of the log, made while the daemon runs. Off until `every` is set."""
+
+    every: Duration | None = Field(None, ge=60, description="Between two backups: \"24h\".")
+    folder: str = Field("backups", description="Relative to the database.")
+    keep: int = Field(7, ge=1, le=1000, description="So many are kept.")
+
+
 class ReadoutTable(Table):
     """How long a readout may take before it is overdue: for a pair, or for all."""
 

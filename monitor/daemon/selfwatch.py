@@ -19,7 +19,8 @@ from monitor.daemon.pulse import Pulse
 from monitor.decision import Decision, NewAlert, NewDelivery
 from monitor.http import Guard, channel_client, in_words
 from monitor.model import Message, Notice
-from monitor.store import Reading
+from monitor.store import Reading, StoreError
+from monitor.store.backup import rotated
 
 log = logging.getLogger("hotline.health")
 
@@ -37,6 +38,7 @@ class SelfWatch:
         await self._clock(crew)
         await self._stuck(crew)
         await self._heartbeat(crew)
+        await self._backup(crew)
         await self._ping(crew)
 
     async def facts(self, crew: Crew) -> tuple[bool, Mapping[str, Any]]:
@@ -108,6 +110,24 @@ class SelfWatch:
         await crew.store.set_meta("heartbeat_said", day, now)
         outcome = await crew.store.apply(lambda _reader: Decision(alerts=(alert,)), now)
         crew.deliver.wake(outcome.channels)
+
+    async def _backup(self, crew: Crew) -> None:
+        """A copy of the log when one is due; when the last one was made stands in the log, so that a restart makes no other."""
+        wanted, now = crew.plan.config.backup, crew.world.clock()
+        if wanted.every is None:
+            return
+        last = await crew.store.get_meta("last_backup")
+        if last is not None and timedelta() <= now - datetime.fromisoformat(last) < timedelta(seconds=wanted.every):
+            return
+        try:
+            folder = crew.plan.database.parent / wanted.folder
+            made = await asyncio.to_thread(rotated, crew.plan.database, folder, wanted.keep, now)
+        except StoreError as error:
+            await self._tell(crew, Notice("backup", "backup_failed", f"No backup was made: {error}"))
+            return
+        await crew.store.set_meta("last_backup", now.isoformat(), now)
+        await self._tell(crew, Notice("backup", "backup_failed", "Backups are made again.", resolved=True))
+        log.info("backup %s", made)
 
     async def _ping(self, crew: Crew) -> None:
         """Tell the dead man's switch that all is well; silence is its alarm."""

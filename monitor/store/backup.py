@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -51,6 +52,23 @@ def backup(path: str | Path, target: str | Path) -> Path:
     finally:
         source.close()
     return target
+
+
+def rotated(path: Path, folder: Path, keep: int, now: datetime) -> Path:
+    """A dated backup in `folder`; only when it is whole are those beyond the newest `keep` deleted. Raises StoreError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StoreNotWritable(f"{folder} cannot be made: {error.strerror}. Check the mode of the folder above it.") from error
+    made = backup(path, folder / f"{path.stem}-{now:%Y%m%dT%H%M%SZ}.db")
+    for old in backups_of(path, folder)[max(keep, 1) :]:
+        old.unlink(missing_ok=True)
+    return made
+
+
+def backups_of(path: Path, folder: Path) -> list[Path]:
+    """The backups of a database in a folder, newest first: their names hold their time."""
+    return sorted(folder.glob(f"{path.stem}-*Z.db"), reverse=True)
 
 
 def _to_disk(path: Path) -> None:

@@ -61,6 +61,10 @@ class Reading:
         with self._moment():
             return story.rows(self._db, sql, values)
 
+    def ask(self, sql: str, values: Any = ()) -> list[Row]:
+        """Rows of a question that the review desk puts in SQL of its own."""
+        return self._rows(sql, values)
+
     def _list(self, listing: Listing, wanted: Filter | None, limit: int) -> list[Row]:
         condition, values = where(listing, wanted or Filter())
         view, order = _LISTS["found"] if listing == "posts" and wanted and wanted.text is not None else _LISTS[listing]
@@ -149,6 +153,12 @@ class Reading:
         """account, country, posts, flags, first_words; most flags first."""
         with self._moment():
             return figures.per_account(self._db, since, until)
+
+    def quick_check(self) -> str | None:
+        """What SQLite finds wrong with the file; None if nothing. Reads all of it, without comparing indexes."""
+        with self._moment():
+            answer = str(self._db.execute("PRAGMA quick_check(1)").fetchone()[0])
+        return None if answer == "ok" else answer
 
     def status(self) -> Row:
         """Heartbeat, queues, sizes, standing notices."""

@@ -168,3 +168,50 @@ def test_accounts_are_read_from_csv_and_a_gap_is_named() -> None:
         from_csv("source,handle\nbluesky,a.test\nbluesky,\n")
     with pytest.raises(ConfigError, match="needs the columns"):
         from_csv("name\nx\n")
+
+
+def test_a_backup_is_made_checked_and_rotated(desk: Call, tmp_path: Path) -> None:
+    made = Path(json.loads(desk("backup", "--keep", "1", "--json").stdout)["backup"])
+    assert made.exists()
+    assert rows(desk("log", "--database", str(made), "--json"))
+    (tmp_path / "backups" / "hotline-20200101T000000Z.db").write_bytes(b"old")
+    desk("backup", "--keep", "1")
+    assert [p.name for p in (tmp_path / "backups").iterdir() if p.name.startswith("hotline-2020")] == []
+
+
+def test_a_damaged_log_is_recovered_from_its_backup(desk: Call, tmp_path: Path) -> None:
+    desk("backup")
+    (tmp_path / "hotline.db").write_bytes(b"no database" * 1000)
+    assert desk("log").exit_code == 2
+    assert "damaged file is" in desk("recover").stdout
+    assert len(rows(desk("log", "--json"))) == 1
+
+
+def test_the_doctor_names_what_is_wrong_and_what_to_do(desk: Call) -> None:
+    result = desk("doctor", "--json")
+    assert result.exit_code == 1
+    wrong = {f["what"]: f["says"] for f in json.loads(result.stdout) if not f["fine"]}
+    assert "start it with `run`" in wrong["daemon"]
+    (Path("config.toml")).chmod(0o666)
+    assert "chmod go-w" in next(f["says"] for f in json.loads(desk("doctor", "--json").stdout) if f["what"] == "modes")
+
+
+def test_the_doctor_tells_a_broken_configuration_line_by_line(call: Call) -> None:
+    Path("config.toml").write_text("[desk]\nnam = 1\n", "utf-8")
+    result = call("doctor", "--json")
+    assert result.exit_code == 1
+    assert any("did you mean" in f["says"] for f in json.loads(result.stdout))
+
+
+def test_init_writes_a_configuration_that_is_right_and_private(call: Call, tmp_path: Path) -> None:
+    result = call("init", "--to", "fresh.toml", "--countries", "US,EU", "--channel", "console", "--timezone", "Europe/Paris")
+    assert result.exit_code == 0, result.stderr
+    assert (tmp_path / "fresh.toml").stat().st_mode & 0o777 == 0o600
+    assert call("--config", "fresh.toml", "check").exit_code == 0
+    assert "is there already" in call("init", "--to", "fresh.toml", "--countries", "US", "--channel", "console", "--timezone", "UTC").stderr
+
+
+def test_init_asks_for_what_it_is_not_given(call: Call) -> None:
+    assert call("init", "--to", "asked.toml", given="US\nslack\nUTC\n").exit_code == 0
+    assert 'url = { env = "SLACK_WEBHOOK" }' in Path("asked.toml").read_text("utf-8")
+    assert "no official accounts known" in call("init", "--to", "b.toml", "--countries", "XX", "--channel", "console", "--timezone", "UTC").stderr
