@@ -12,7 +12,7 @@ ARGS  ?=
 PIP   := $(PY) -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-real lint types check lock clean
+.PHONY: help run demo test test-real lint types check docs lock clean
 
 help:
 	@sed -n '/^$$/q; s/^# *//p' Makefile
@@ -36,6 +36,9 @@ types: $(VENV)/.dev
 	@$(PY) -m mypy
 
 check: lint types test
+
+docs: $(VENV)/.dev
+	@$(PY) bot.py config reference > docs/configuration.md
 
 # The environment. A stamp is newer than the lock it was made from, so a second call costs nothing.
 

@@ -14,6 +14,7 @@ from monitor.channels import DeliveryError
 from monitor.channels import channels as channel_registry
 from monitor.cli.assemble import open_to_others, plan_of
 from monitor.cli.base import as_json, err, now, out, print_json, table
+from monitor.cli.reference import reference
 from monitor.config import Config
 from monitor.daemon import Plan, World
 from monitor.daemon.crew import open_channels, open_sources
@@ -111,6 +112,12 @@ def config() -> None:
 def schema() -> None:
     """Print the JSON Schema of config.toml, for editors that complete and check TOML."""
     print_json(config_schema())
+
+
+@config.command("reference")
+def print_reference() -> None:
+    """Print the reference of all keys as Markdown (docs/configuration.md)."""
+    click.echo(reference(), nl=False)
 
 
 def config_schema() -> dict[str, Any]:

@@ -65,7 +65,6 @@ class LimitsTable(Table):
     give_up: Duration = Field(24 * 3600.0, description="An alert not delivered for so long is given up, and the operator told.")
     escalate_after: Duration = Field(600.0, description="An alert not delivered for so long goes to the channel's fallback as well.")
     max_body: int = Field(8_000_000, ge=10_000, description="Bytes read of one answer.")
-    max_post: int = Field(50_000, ge=500, description="Characters kept of one part of a post.")
     flood: int = Field(30, ge=1, description="Alerts in ten minutes before a channel gets them as one digest.")
 
 
@@ -84,7 +83,7 @@ class HealthTable(Table):
 class BackupTable(Table):
     """Copies of the log, made while the daemon runs. Off until `every` is set."""
 
-    every: Duration | None = Field(None, ge=60, description="Between two backups: \"24h\".")
+    every: Duration | None = Field(None, ge=60, description='Between two backups: "24h".')
     folder: str = Field("backups", description="Relative to the database.")
     keep: int = Field(7, ge=1, le=1000, description="So many are kept.")
 

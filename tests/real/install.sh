@@ -22,6 +22,8 @@ packages=(
   "redis-server redis-server"
   "ngircd ngircd"
   "prometheus-alertmanager prometheus-alertmanager"
+  "prometheus promtool"
+  "systemd systemd-analyze"
 )
 command -v npm > /dev/null || packages+=("npm npm")
 
