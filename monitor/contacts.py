@@ -161,8 +161,9 @@ def _between(a: str, a_says: ContactPost, b: str, b_says: ContactPost) -> list[C
 
 
 def _different_days(one: Interval, two: Interval) -> bool:
-    coarse = not {one.precision, two.precision} & {"minute", "hour", "unknown"}
-    return not one.overlaps(two) and (coarse or gap(one, two) >= DAYS_APART)
+    """Two days of which neither is perhaps only UTC's: where an account's zone is not known, its days are cut at the wrong hour."""
+    sure = not {one.precision, two.precision} & {"minute", "hour", "unknown"} and not any(i.start.astimezone(UTC).hour == 0 for i in (one, two))
+    return not one.overlaps(two) and (sure or gap(one, two) >= DAYS_APART)
 
 
 def conflict_words(found: Sequence[Conflict]) -> str | None:

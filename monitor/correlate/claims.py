@@ -33,7 +33,13 @@ def _claims(work: Work, finding: Finding) -> tuple[Claim, ...]:
     """What a flagged finding claims. One without parties (a watched phrase alone) is of somebody of the account's country."""
     somebody = (Participant(work.account.holder, work.account.country, None, work.account.office),) if work.account.country else ()
     bare = Claim("unspecified", "happened", somebody, finding.confidence, evidence=finding.evidence)
-    return tuple(c if c.participants else replace(c, participants=somebody) for c in finding.contacts or (bare,))
+    return tuple(_plain(c if c.participants else replace(c, participants=somebody)) for c in finding.contacts or (bare,))
+
+
+def _plain(claim: Claim) -> Claim:
+    """Without a time that no words gave: "under way" is now, and says nothing of the hours."""
+    guessed = claim.status == "ongoing" and claim.evidence and not any(e.role == "when" for e in claim.evidence)
+    return replace(claim, when=None) if guessed else claim
 
 
 def _entry(work: Work, finding: Finding, claim: Claim, index: int) -> ContactPost:

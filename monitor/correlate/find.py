@@ -16,7 +16,7 @@ REPEAT = timedelta(hours=2)
 """Two precisely timed words of one account farther apart than this are of two talks: "just spoke" at nine and at six."""
 
 SAID_ANEW = timedelta(hours=12)
-"""One side's plain announcements farther apart than this are of two talks, where neither has words for the time."""
+"""One side's plain announcements farther apart than this are of two talks, unless the words look back."""
 
 ONE_TALK = timedelta(hours=6)
 """Precisely timed words of different accounts within this may be of one talk: a press office is slower than a president."""
@@ -100,24 +100,27 @@ def _fits(said: Said, contact: Contact) -> tuple[Fit, timedelta] | None:
 
 
 def _again(said: Said, contact: Contact) -> bool:
-    """Whether the words are of a further contact ("spoke again") after one that the same side told of."""
-    own = [e for e in active(contact) if _same_speaker(said, e) and e.at < said.at]
+    """Whether the words are of a further contact: "spoke again", or the plain words anew long after, by the same side."""
+    own = [e for e in active(contact) if _same_speaker(said, e)]
     if any(e.role == "again" for e in said.claim.evidence):
-        return bool(own)
-    if said.claim.status != "happened" or said.span.explicit or contact.when is not None:
-        return False
-    told = [e for e in own if e.claim.status == "happened" and e.form in _like(said)]
-    return bool(told) and all(said.at - e.at > SAID_ANEW for e in told)
+        return any(e.at < said.at for e in own)
+    pairs = [(e, e.at <= said.at) for e in own if e.claim.status == said.claim.status == "happened"]
+    told = [e for e, before in pairs if (_anew(e.form, said.form, said.claim, said.at) if before else _anew(said.form, e.form, e.claim, e.at))]
+    return bool(told) and all(abs(said.at - e.at) > SAID_ANEW for e in told)
 
 
-def _like(said: Said) -> tuple[Form, ...]:
-    """The forms after which these words can only be of a further contact: a readout follows an announcement, once.
+def _anew(earlier: Form, later: Form, claim: Claim, at: datetime) -> bool:
+    """Whether the later words are such that they announce rather than recall: a readout follows an announcement, once.
 
     Of a visit both sides go on publishing for days.
     """
-    if said.form == "announcement":
-        return "announcement", "readout"
-    return ("readout",) if said.form == "readout" and FAMILIES[said.claim.mode] != "meeting" else ()
+    span = claim_span(claim, later, at)
+    looks_back = span.interval.precision in ("week", "month") or not span.interval.start <= at < span.interval.end
+    if span.explicit and looks_back:
+        return False
+    if later == "announcement":
+        return earlier in ("announcement", "readout")
+    return earlier == later == "readout" and FAMILIES[claim.mode] != "meeting"
 
 
 def _same_speaker(said: Said, entry: ContactPost) -> bool:

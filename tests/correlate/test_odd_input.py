@@ -58,6 +58,17 @@ def test_a_post_from_the_year_one_is_an_old_post() -> None:
     assert compose.alert(change, compose.Setting(compose.Desk("en", "America/Los_Angeles"), NOW, History(), cause)).source
 
 
+def test_the_hours_of_what_is_under_way_are_not_taken_from_nowhere() -> None:
+    parties = (Participant("Starmer", "GB", "starmer"), Participant("Macron", "FR", "macron"))
+    around = Interval(NOW - timedelta(hours=6), NOW + timedelta(hours=6), "part_of_day")
+    said = Claim("visit", "ongoing", parties, 0.9, around, evidence=(Evidence("text", 0, 1, "trigger"),))
+    told = replace(said, evidence=(*said.evidence, Evidence("text", 0, 1, "when")))
+    for claim, when in ((said, None), (told, around)):
+        finding = Finding(True, 0.9, "yes", "announcement", (claim,))
+        (change,) = correlate.correlate(work(), finding, Book(), NOW, correlate.Settings())
+        assert change.after.when == when
+
+
 def test_an_unflagged_finding_opens_nothing_whatever_it_claims() -> None:
     run = play("10:00 gb.pmo announcement call happened GB:starmer+FR:macron -> A new announces")
     _, finding = run.posts["P1"]

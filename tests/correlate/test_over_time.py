@@ -70,6 +70,22 @@ TABLES = {
         d2 08:30 ua.pres announcement call happened UA:zelensky+FR:macron -> B confirmed confirms
         d3 07:00 fr.pres announcement call happened FR:macron+UA:zelensky -> C new announces
     """,
+    "today at nine and today at ten in the evening are two calls, yesterday the next day is one of them": """
+        d1 09:00 fr.pres announcement call happened FR:macron+UA:zelensky when=d1 -> A new announces
+        d1 10:00 fr.mfa announcement call happened FR:macron+UA:zelensky when=d1 -> A - repeats
+        d1 22:30 fr.pres announcement call happened FR:macron+UA:zelensky when=d1 -> B new announces
+        d2 10:00 fr.pres announcement call happened FR:macron+UA:zelensky when=d1 -> B - repeats
+    """,
+    "neighbouring days in zones that are known are a conflict": """
+        d1 09:00 fr.pres announcement visit upcoming FR:macron+CN:xi when=d10@Europe/Paris -> A new announces
+        d2 09:00 fr.amb announcement visit upcoming FR:macron+CN:xi when=d10 -> A - repeats
+        d3 09:00 cn.mfa announcement visit upcoming CN:xi+FR:macron when=d12@Asia/Shanghai -> A conflict confirms
+    """,
+    "neighbouring days of which one may be cut at the wrong hour are not": """
+        d1 22:00 us.pres announcement call happened US:trump+IN:modi when=d1 -> A new announces
+        d2 02:00 in.pmo announcement call happened IN:modi+US:trump when=d2 -> A confirmed confirms
+        = A call happened conflict=
+    """,
     "two readouts of two calls each find their own": """
         d1 08:00 us.pres announcement call happened US:trump+IL:netanyahu -> A new announces
         d1 21:00 us.pres announcement call happened US:trump+IL:netanyahu -> B new announces
