@@ -12,7 +12,7 @@ _SUBSTANCE = frozenset({"discuss", "topic_security", "topic_economy", "topic_cli
 
 
 def form_of(cues: list[Cue], links: list[Link], drafts: list[Draft], holder: Holder | None, flagged: bool) -> Form:
-    """A readout is official, tells of a contact that took place, and says what was spoken of."""
+    """A follow-up leans on a contact told before; a readout is official, tells of a contact that took place, and what was spoken of."""
     if not drafts:
         return "other"
     main = drafts[0]
@@ -20,6 +20,8 @@ def form_of(cues: list[Cue], links: list[Link], drafts: list[Draft], holder: Hol
         return "denial"
     if not flagged:
         return "other"
+    if main.status == "happened" and any(cue.symbol == "follow" for cue in cues):
+        return "follow_up"
     if speaker(holder) in ("leader", "office") and main.status == "happened":
         substance = {cue.base or cue.symbol for cue in cues} & _SUBSTANCE
         verbs = sum(cue.base == "discuss" for cue in cues)

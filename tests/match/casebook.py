@@ -83,9 +83,11 @@ class Answer:
         return self.claim is not None and self.claim.status == self.case.status
 
     def countries(self) -> float:
-        """F1 between the countries of the labelled and the found participants."""
+        """F1 between the countries of the labelled and the found participants. An unnamed host of a visit is neither right nor wrong."""
         wanted = {code for _, code in map(party, self.case.participants) if code}
-        found = {one.country for one in self.claim.participants if one.country} if self.claim else set()
+        people = self.claim.participants if self.claim else ()
+        bare = self.case.mode in ("visit", "summit")
+        found = {one.country for one in people if one.country and (one.name or not bare or one.country in wanted)}
         return 2 * len(wanted & found) / (len(wanted) + len(found)) if wanted or found else 1.0
 
     def names(self) -> tuple[int, int]:
