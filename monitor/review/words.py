@@ -92,9 +92,11 @@ def ago(text: str | None, now: datetime) -> str:
 
 
 def span(seconds: float | None) -> str:
-    """0.2 s, 45 s, 12 min, 3 h 20 min, 5 days: two units at most."""
+    """0.02 s, 45 s, 12 min, 3 h 20 min, 5 days: two units at most."""
     if seconds is None:
         return ""
+    if seconds < 1:
+        return f"{seconds:.2f} s"
     if seconds < 10:
         return f"{seconds:.1f} s"
     if seconds < 120:

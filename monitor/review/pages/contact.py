@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from monitor.review.desk import Answer, Ask, NotFound, Row
-from monitor.review.questions import dressed, finding_of, of_post
+from monitor.review.payloads import rendering
+from monitor.review.questions import dressed, finding_of, of_post, pulse
 from monitor.review.render import render
 from monitor.store import Filter, StoreError
 
 PAIR_SHOWN = 8
-PARTS = ("title", "text", "quote", "card", "alt", "parent")
-PART_NAMES = {"title": "title", "text": "", "quote": "quoted post", "card": "link card", "alt": "picture description", "parent": "continues"}
 
 
 def contact(ask: Ask, contact: str) -> Answer:
@@ -22,10 +21,12 @@ def contact(ask: Ask, contact: str) -> Answer:
         return Answer(location=ask.links.contact(story["contact"]))
     listed = ask.log.contacts(Filter(contact=story["contact"]), 1)
     card = dressed(ask.log, listed)[0]
+    first = story["posts"][0] if story["posts"] else None
     labels = of_post(ask.log, [post["post"] for post in story["posts"]])
     return render(
         ask, "contact.html", story=story, card=card, events=sorted(events(story), key=lambda event: event["at"]), labels=labels,
-        first=story["posts"][0] if story["posts"] else None, others=others(ask, story), PARTS=PARTS, PART_NAMES=PART_NAMES,
+        first=first, first_finding=finding_of(first["revisions"]) if first else None, others=others(ask, story), rendering=rendering,
+        version=pulse(ask.log),
     )  # fmt: skip
 
 
