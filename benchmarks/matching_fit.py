@@ -137,7 +137,7 @@ def main() -> None:
     labels = np.array([post.label for post in posts], dtype=float)
     confidence = cross_validate(posts)
     own = np.array([post.own for post in posts])
-    threshold = best_threshold(confidence[~own], labels[~own])
+    threshold = 0.5
     clear = np.array([not post.row.get("hard") for post in posts])
     for name, mask in (("corpus", ~own), ("corpus, clear", ~own & clear), ("own cases", own)):
         precision, recall, score = f1(confidence[mask], labels[mask], threshold)

@@ -58,10 +58,19 @@ def features(cues: list[Cue], links: list[Link], holder: Holder | None, size: in
         status, _ = status_of(cues, [cue for cue in cues if cue.sentence == links[0].trigger.sentence], links[0])
         found.append(f"status={status}|{links[0].party.symbol}")
         found.append(f"status={status}|{links[0].trigger.base}")
+        if _others_only(cues, links[0]):
+            found.append(f"others={links[0].trigger.base}|{who}")
         found.append(f"sides={_sides(cues, links[0], holder, who)}|{who}")
         for link in links[1:4]:
             found.append(f"other={link.trigger.base}|{link.party.symbol}")
     return list(dict.fromkeys(found))
+
+
+def _others_only(cues: list[Cue], link: Link) -> bool:
+    """Whether the sentence tells of two other leaders, and neither of the account's own nor of itself."""
+    near = [cue for cue in cues if cue.sentence == link.trigger.sentence]
+    others = {cue.party.country for cue in near if cue.symbol == "FL" and cue.party is not None}
+    return len(others) > 1 and not any(cue.symbol in ("SELF", "DOM", "first", "HOME") for cue in near)
 
 
 def _sides(cues: list[Cue], link: Link, holder: Holder | None, who: str) -> int:

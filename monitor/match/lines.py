@@ -14,6 +14,8 @@ from monitor.match.engine import Matcher
 from monitor.match.holder import find_slug
 from monitor.model import PARTS, Claim, Finding, Holder, Kind, Office, PartName, Participant
 
+FIRST_POSTS = date(2009, 1, 1)
+"""Before this day no office posted on a social network: undated posts are not older."""
 OFFICES = frozenset(get_args(Office))
 KINDS = frozenset(get_args(Kind))
 
@@ -155,14 +157,14 @@ class Holders:
 
     def _within_term(self, slug: str | None, country: str | None, office: str | None) -> datetime | None:
         leader = self._registry.get(slug) if slug else None
-        if leader is None:
-            return None
-        for term in leader.terms:
-            if term.country == country and term.office == office and term.start is not None:
-                end = term.end or self._registry.as_of
-                start = max(term.start, date(2009, 1, 1))
-                middle = start + (end - start) / 2 if end > start else start
-                return datetime(middle.year, middle.month, middle.day, 12, tzinfo=UTC)
+        terms = leader.terms if leader is not None else ()
+        held = [term for term in terms if term.country == country and term.office == office] or list(terms)
+        for term in held:
+            end = term.end or self._registry.as_of
+            if term.start is not None and end > FIRST_POSTS:
+                start = max(term.start, FIRST_POSTS)
+                day = start + min((end - start) / 2, timedelta(days=300))
+                return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
         return None
 
 

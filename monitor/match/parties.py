@@ -355,7 +355,7 @@ class PartyFinder:
 
     def _kind(self, party: Party, tokens: Tokens, cover: dict[int, Mark], term: Term | None, holder: Holder | None, home: str | None) -> str:
         if party.ex:
-            return "former"
+            return "former" if party.slugs or party.title or party.unknown else ""
         if holder is not None and holder.name and self._holder_named(party, tokens, holder):
             return "self"
         if term is not None and term.office not in LEADER_OFFICES and term.slug not in self.people:
