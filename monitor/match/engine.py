@@ -30,6 +30,10 @@ MATCHER_VERSION = f"{CODE_VERSION}-{data_version([*language_files(), WEIGHTS, MO
 """Changes whenever behaviour or data change."""
 
 
+NEAR = 0.15
+"""From this confidence a post is worked out in full: flagged, or kept as a near miss with what it nearly told."""
+
+
 @dataclass(slots=True)
 class Reading:
     """All that was read from one part."""
@@ -83,11 +87,14 @@ class Matcher:
             found = self._quiet.get(reason) or Finding(False, self.model.floor, reason, "other")
             return self._ruled(found, parts) if self._watch else found
         main = max(readings, key=lambda reading: _standing(reading))
-        drafts = draft(main.cues, main.links, holder, self.modes)
         confidence = main.confidence
+        if confidence < NEAR:
+            reason = reason_of(main.cues, main.links, False, holder)
+            return self._ruled(Finding(False, confidence, reason, "other", lang=main.lang), parts)
+        drafts = draft(main.cues, main.links, holder, self.modes)
         flagged = confidence >= self.model.threshold and bool(drafts)
         reason = reason_of(main.cues, main.links, flagged, holder)
-        contacts = tuple(self._claim(one, main, holder, at, confidence) for one in drafts) if confidence > 0.1 else ()
+        contacts = tuple(self._claim(one, main, holder, at, confidence) for one in drafts)
         found = Finding(
             flagged, confidence, reason, form_of(main.cues, main.links, drafts, holder, flagged), contacts,
             contacts[0].evidence if contacts else (), main.lang,

@@ -71,6 +71,8 @@ def origins(text: str) -> list[int] | range:
     """For each folded character the index in `text` it came from, and at last `len(text)`."""
     if text.isascii():
         return range(len(text) + 1)
+    if all(len(_TABLE[ord(char)]) == 1 for char in set(text)):
+        return range(len(text) + 1)
     origin: list[int] = []
     for index, char in enumerate(text):
         origin.extend([index] * len(_TABLE[ord(char)]))

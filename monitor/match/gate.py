@@ -15,6 +15,7 @@ from monitor.match.lexicon import Lexicon
 from monitor.match.tokens import CJK_CHARS
 
 CONTACT, NAMED, TITLE, PLACE, TRAVEL, TOGETHER, GATHERING = 1, 2, 4, 8, 16, 32, 64
+STARTS = 128  # the word begins forms of several words
 """What a word may tell of: a contact; a leader's name, a title, a country; a contact that needs no leader's name; being together; a summit."""
 
 _CONTACT = frozenset({"call", "video", "phone", "talk", "conv", "meet", "letter", "message", "presser", "invite"})
@@ -53,6 +54,7 @@ class Gate:
         self._lexicon = lexicon
         self._gazetteer = gazetteer
         self._memo: dict[str, Known] = {}
+        self._totals: dict[str, int] = {}
         self._keys: dict[str, Bits] = {}
         self._stems: dict[str, Bits] = {}
         self._pairs: dict[str, dict[str, Bits]] = {}  # first two words of forms of several words
@@ -78,22 +80,26 @@ class Gate:
                 known = target.setdefault(key.rstrip("*"), {})
                 langs = entry.langs or -1
                 known[langs] = known.get(langs, 0) | bits
+        self._pair_totals = {
+            first: {second: _total(told) for second, told in seconds.items()} for first, seconds in self._pairs.items()
+        }
         self._sizes = tuple(sorted({len(stem) for stem in self._stems}))
 
     def closed(self, text: str) -> str | None:
         """None if a post is worth reading, else the reason why it is not."""
         folded = fold(text if len(text) <= LIMIT else text[:LIMIT])
-        memo = self._memo
         bits = 0
         words = _WORDS.findall(folded)
-        seconds: dict[str, Bits] | None = None
+        totals, pairs = self._totals, self._pair_totals
+        seconds: dict[str, int] | None = None
         for word in words:
-            known = memo.get(word) or self._look(word)
-            bits |= known[0]
+            told = totals.get(word, -1)
+            if told < 0:
+                told = self._look(word)[0]
+            bits |= told
             if seconds is not None and word in seconds:
-                for told in seconds[word].values():
-                    bits |= told
-            seconds = known[2]
+                bits |= seconds[word]
+            seconds = pairs.get(word) if told & STARTS else None
         if _enough(bits):
             bits = self._in_its_languages(words)
             if _enough(bits):
@@ -122,20 +128,8 @@ class Gate:
 
     def _languages(self, words: list[str]) -> int:
         known = self._lexicon.function_words
-        tally: dict[int, int] = {}
-        for word in words:
-            mask = known.get(word)
-            if mask:
-                tally[mask] = tally.get(mask, 0) + 1
-        if not tally:
-            return -1
-        scores = [(sum(count for mask, count in tally.items() if mask & language.bit), language.bit) for language in self._lexicon.languages.values()]
-        top = max(scores)[0]
-        langs = 0
-        for score, bit in scores:
-            if score * 2 >= top or (score >= 3 and top - score <= 4):
-                langs |= bit
-        return langs | self._lexicon.unspaced
+        tally = [known[word] for word in words if word in known]
+        return self._lexicon.foremost(tally) | self._lexicon.unspaced if tally else -1
 
     def _look(self, word: str) -> Known:
         char = word[0]
@@ -145,19 +139,17 @@ class Gate:
             found = {-1: PLACE} if "\U0001f1e6" <= char <= "\U0001f1ff" else {}
         elif "\u3040" <= char <= "\u30ff" or "\u3400" <= char <= "\u9fff" or char in "\u3005\u30fc":
             found = self._run(word)
-            total = 0
-            for told in found.values():
-                total |= told
-            return total, found, None  # not remembered: runs seldom repeat
+            return _total(found), found, None  # not remembered: runs seldom repeat
         else:
             found = self._word(word[1:] if char == "#" else word)
-        total = 0
-        for told in found.values():
-            total |= told
+        total = _total(found)
         if len(self._memo) >= _MEMO_LIMIT:
             self._memo.clear()
-        answer = total, found, self._pairs.get(word)
+            self._totals.clear()
+        seconds = self._pairs.get(word)
+        answer = total | (STARTS if seconds else 0), found, seconds
         self._memo[word] = answer
+        self._totals[word] = answer[0]
         return answer
 
     def _word(self, word: str) -> Bits:
@@ -180,6 +172,13 @@ class Gate:
                 if known is not None:
                     _add(found, known)
         return found
+
+
+def _total(found: Bits) -> int:
+    total = 0
+    for told in found.values():
+        total |= told
+    return total
 
 
 def _plain(word: str) -> bool:

@@ -96,6 +96,7 @@ class Lexicon:
         self._stem_sizes: tuple[int, ...] = ()
         self._memo: dict[str, Starts] = {}
         self._variants: dict[str, tuple[str, ...]] = {}
+        self._singles: dict[int, tuple[int, ...]] = {}
         self.morphologies: list[Morphology] = []
         self.cjk: dict[str, object] = {}
         self.unspaced = 0  # bits of the languages that are written without spaces
@@ -143,6 +144,23 @@ class Lexicon:
         for stem, entries in self._stems.items():
             for entry in entries:
                 yield stem + "*", entry
+
+    def foremost(self, tally: Iterable[int]) -> int:
+        """Bits of the languages whose function words are told most, from the language bits of each function word."""
+        scores: dict[int, int] = {}
+        singles = self._singles
+        for mask in tally:
+            bits = singles.get(mask)
+            if bits is None:
+                bits = singles[mask] = tuple(language.bit for language in self.languages.values() if mask & language.bit)
+            for bit in bits:
+                scores[bit] = scores.get(bit, 0) + 1
+        top = max(scores.values())
+        langs = 0
+        for bit, score in scores.items():
+            if score * 2 >= top or (score >= 3 and top - score <= 4):
+                langs |= bit
+        return langs
 
     def entries(self, word: str) -> Starts:
         """All forms that may begin with this token."""
