@@ -21,7 +21,7 @@ from datasette.utils.asgi import Request, Response
 from monitor.review.desk import Answer, Ask, Desk, NotFound, Page, Refused
 from monitor.review.guard import App, Guard
 from monitor.review.links import Links
-from monitor.review.pages import contact, front
+from monitor.review.pages import acts, contact, front, judge
 from monitor.review.queries import QUERIES
 from monitor.review.render import render
 from monitor.store import Reading, StoreError
@@ -32,7 +32,11 @@ DATABASE = "log"
 ROUTES: tuple[tuple[str, Page, Page | None], ...] = (
     (r"/$", front.front, None),
     (r"/pulse\.json$", front.beat, None),
+    (r"/contact/(?P<contact>[^/]+)/(?P<answer>right|wrong|not-news)$", acts.answer, None),
     (r"/contact/(?P<contact>[^/]+)$", contact.contact, None),
+    (r"/judge$", judge.judge, None),
+    (r"/act$", acts.nothing, acts.act),
+    (r"/label$", acts.nothing, acts.label),
 )
 """Address, what shows it, what takes a form sent to it."""
 

@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.review.desk import Row
+from monitor.review.labels import UNJUDGED
 from monitor.review.words import between
 from monitor.store import Filter, Reading
 from monitor.store.codec import stamp
 
 SILENT_FACTOR = 6.0
 """An account is quiet when it has not posted for so many of its usual gaps, and for at least a day."""
-
-JUDGED = "SELECT 1 FROM acts x WHERE x.kind = 'label' AND x.target = p.key"
 
 
 def cards(log: Reading, wanted: Filter | None = None, limit: int = 60) -> list[Row]:
@@ -65,7 +64,7 @@ def needs_review(log: Reading, since: datetime, limit: int = 8) -> dict[str, lis
         "SELECT p.key AS post, p.seen_at, a.key AS account, a.country, r.title, r.text, f.confidence, f.reason, f.evidence"
         " FROM findings f CROSS JOIN revisions r ON r.id = f.revision CROSS JOIN posts p ON p.newest = r.id AND p.id = r.post"
         " CROSS JOIN accounts a ON a.id = p.account"
-        " WHERE f.made_at >= ? AND f.current = 1 AND {} AND NOT EXISTS (" + JUDGED + ") ORDER BY f.made_at DESC LIMIT ?"
+        " WHERE f.made_at >= ? AND f.current = 1 AND {} AND " + UNJUDGED + " ORDER BY f.made_at DESC LIMIT ?"
     )
     return {
         "conflicts": log.ask(contact.format("conflict IS NOT NULL"), [start, limit]),
@@ -120,7 +119,8 @@ def of_post(log: Reading, keys: Iterable[str]) -> dict[str, Row]:
         "SELECT target, value, who, at, id AS act FROM acts WHERE kind = 'label' AND target IN (SELECT value FROM json_each(?)) ORDER BY id",
         [json.dumps(list(keys))],
     )
-    return {row["target"]: row for row in found if isinstance(row["value"], dict)}
+    newest = {row["target"]: row for row in found if isinstance(row["value"], dict)}
+    return {post: row for post, row in newest.items() if row["value"].get("verdict") in ("right", "wrong", "not_news")}
 
 
 def finding_of(revisions: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
