@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -29,7 +29,11 @@ class Source(Protocol):
     Settings: ClassVar[type[BaseModel]]  # the keys of `[sources.NAME]`
     Options: ClassVar[type[BaseModel]]  # the keys an account of this source may have besides the common ones
     baseline: ClassVar[bool]  # whether an account's first poll is silent
-    cadence: ClassVar[float | None]  # seconds between polls whatever the account says (a local file); None: as the account says
+
+    @property
+    def cadence(self) -> float | None:
+        """Seconds between polls whatever the account says (a local file, a sweep beside a stream); None: as the account says."""
+        ...
 
     def packs(self, accounts: Sequence[Account]) -> Sequence[Sequence[Account]]:
         """The accounts grouped as they can be asked for together; most sources: one by one."""
@@ -50,8 +54,18 @@ class Source(Protocol):
     async def close(self) -> None: ...
 
 
+@runtime_checkable
 class Streaming(Protocol):
-    """A source that can also be pushed to; the same posts, keys and parser."""
+    """A source that can also be pushed to; the same posts, keys and parser.
+
+    `cursors` is the poll stage's own mapping and follows what is stored. The iterator ends or raises when the connection
+    is lost for good; the poll stage begins again.
+    """
+
+    @property
+    def streaming(self) -> bool:
+        """Whether it is to be pushed to, as configured."""
+        ...
 
     def stream(self, accounts: Sequence[Account], cursors: Cursors, clock: Callable[[], datetime]) -> AsyncIterator[Page]: ...
 
@@ -69,5 +83,6 @@ def sources() -> Mapping[str, type[Any]]:
     from monitor.sources.jsonl import Jsonl
     from monitor.sources.mastodon import Mastodon
     from monitor.sources.telegram import Telegram
+    from monitor.sources.x import X
 
-    return {"bluesky": Bluesky, "feed": Feed, "jsonl": Jsonl, "mastodon": Mastodon, "telegram": Telegram}
+    return {"bluesky": Bluesky, "feed": Feed, "jsonl": Jsonl, "mastodon": Mastodon, "telegram": Telegram, "x": X}

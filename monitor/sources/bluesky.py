@@ -8,23 +8,24 @@ handed over with the last page of a walk, so that a crash in between walks again
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from monitor.config import Secret, WebAddress
+from monitor.config import Duration, Secret, WebAddress
 from monitor.http import Fetcher, Response, Unfetched
 from monitor.model import Account, Identity, Outcome, Page, Post
-from monitor.sources import walking
+from monitor.sources import Cursors, walking
 from monitor.sources.bluesky_api import NOT_FOUND, Api
 from monitor.sources.bluesky_identity import EPOCH, Documents, confirm
 from monitor.sources.bluesky_login import Login
 from monitor.sources.bluesky_posts import Feed, read_author, read_feed
 from monitor.sources.bluesky_reread import reread
+from monitor.sources.bluesky_stream import DIDS, Hydrating, Stream, TooOldError, merged
 from monitor.sources.offloop import off_loop
 from monitor.sources.secrets import reveal
 from monitor.sources.shaping import OddError, skipped
@@ -50,6 +51,16 @@ class BlueskySettings(BaseModel):
     )
     max_pages: int = Field(10, ge=1, le=100, description="Pages walked back when more than one is new.")
 
+    mode: Literal["poll", "jetstream"] = Field(
+        "poll", description="jetstream: be told of posts at once, and poll only as a sweep."
+    )
+    jetstream: str = Field(
+        "wss://jetstream.us-east.bsky.network/xrpc",
+        pattern=r"^wss?://[^\s?#]+$",
+        description="The stream, version 2, up to /xrpc.",
+    )
+    sweep: Duration = Field(60.0, gt=0, description="Between polls of an account in mode jetstream.")
+
     @model_validator(mode="after")
     def _whole_login(self) -> BlueskySettings:
         if (self.login is None) != (self.password is None):
@@ -70,7 +81,6 @@ class Bluesky:
     Settings: ClassVar[type[BaseModel]] = BlueskySettings
     Options: ClassVar[type[BaseModel]] = BlueskyOptions
     baseline: ClassVar[bool] = True
-    cadence: ClassVar[float | None] = None
 
     def __init__(self, settings: BlueskySettings, http: Fetcher) -> None:
         self._settings = settings
@@ -80,6 +90,36 @@ class Bluesky:
         self._found: dict[str, Identity] = {}  # by Account.key, where neither configuration nor store gave a DID
         self._shown: dict[str, Identity] = {}  # by Account.key, as last handed over
         self._etags: dict[str, str] = {}  # by DID, of answers whose posts are stored
+
+    @property
+    def cadence(self) -> float | None:
+        """In mode jetstream polling is only the sweep."""
+        return self._settings.sweep if self.streaming else None
+
+    @property
+    def streaming(self) -> bool:
+        return self._settings.mode == "jetstream"
+
+    async def stream(self, accounts: Sequence[Account], cursors: Cursors, clock: Callable[[], datetime]) -> AsyncIterator[Page]:
+        """What the accounts do, as it happens. Ends, or raises, when a connection is lost for good: begin again then."""
+        by_did = {}
+        for account in accounts:
+            try:
+                by_did[await self._did(account, clock())] = account
+            except Unfetched:
+                continue  # the sweep says what is wrong with it
+        dids = sorted(by_did)
+        chunks = {f"jetstream:{start}": dids[start : start + DIDS] for start in range(0, len(dids), DIDS)}
+        hydrating = Hydrating(self._api, by_did, self.name)
+        streams = [(key, Stream(self._settings.jetstream, chunk, cursors.get(key))) for key, chunk in chunks.items()]
+        try:
+            async for key, pack in merged(streams):
+                known = [event for event in pack if event.did in by_did and event.did in cursors]
+                async for page in hydrating.pages(known, clock()):
+                    yield page
+                yield Page(self.name, {}, cursors={key: str(pack[-1].seq)})
+        except TooOldError:
+            yield Page(self.name, {}, cursors=dict.fromkeys(chunks))
 
     def packs(self, accounts: Sequence[Account]) -> Sequence[Sequence[Account]]:
         return [[account] for account in accounts]

@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Any
 
 from monitor.model import Account, Notice, Outcome, Page, Post
-from monitor.sources import Source
+from monitor.sources import Source, Streaming
 from monitor.stages.cadence import Due, Pack, cool_down, first_due, spread, worst
 from monitor.stages.memory import Memory
 from monitor.stages.watchfulness import Watchfulness
@@ -63,6 +63,7 @@ class Poll:
         self._packs: list[Pack] = []
         self._memory = Memory(store)
         self.watch = Watchfulness(store, tell)
+        self._streams: list[asyncio.Task[None]] = []
         self._running: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._stopping = False
@@ -86,7 +87,20 @@ class Poll:
                 pack.failures, pack.hot_every, pack.hot_until = old.failures, old.hot_every, old.hot_until
             due = mono + first_due(place, len(self._packs), pack.every)
             self._due.put(pack, min(old.due, mono + pack.every) if old is not None and not old.running else due)
+        self._follow_streams(pinned)
         self._wake.set()
+
+    def _follow_streams(self, accounts: Sequence[Account]) -> None:
+        """Be pushed to where a source can; a reload begins anew from the cursors."""
+        for task in self._streams:
+            task.cancel()
+        self._streams = [
+            asyncio.create_task(
+                self._follow(name, [account for account in accounts if account.source == name]), name=f"stream {name}"
+            )
+            for name, source in self._sources.items()
+            if getattr(source, "streaming", False)
+        ]
 
     def _packed(self, name: str, accounts: Sequence[Account]) -> list[Pack]:
         source = self._sources[name]
@@ -123,6 +137,9 @@ class Poll:
         """No new poll; those under way get the grace time to store what they have."""
         self._stopping = True
         self._wake.set()
+        for task in self._streams:
+            task.cancel()
+        await asyncio.gather(*self._streams, return_exceptions=True)
         if self._running:
             _, late = await asyncio.wait(self._running, timeout=self._schedule.grace)
             for task in late:
@@ -178,6 +195,22 @@ class Poll:
             if identity is not None:
                 await self._keep(Page(account.source, {}, identities={account.key: identity}), self._clock())
 
+    async def _follow(self, name: str, accounts: Sequence[Account]) -> None:
+        """Keep what a stream hands over, and begin again whenever it breaks off. The polls beside it miss nothing meanwhile."""
+        source = self._sources[name]
+        assert isinstance(source, Streaming)
+        failures = 0
+        while accounts:
+            try:
+                async with aclosing(source.stream(accounts, self._memory.cursors[name], self._clock)) as pages:  # type: ignore[type-var]
+                    async for page in pages:
+                        await self._keep(page, self._clock())
+                        failures = 0
+            except Exception as error:  # noqa: BLE001 - whatever it is, polling goes on and the stream is tried again
+                log.warning("the %s stream broke off: %s", name, type(error).__name__)
+            failures += 1
+            await asyncio.sleep(spread(min(300.0, 2.0 ** min(failures, 9)), 0.5, self._rand()))
+
     def _launch(self) -> float:
         """Start what is due while there is room; returns seconds until the next one is."""
         mono = self._monotonic()
@@ -226,6 +259,7 @@ class Poll:
             async with aclosing(source.fetch(pack.accounts, self._memory.cursors[pack.source], now)) as pages:  # type: ignore[type-var]
                 async for page in pages:
                     told |= page.outcomes
+                    await self.watch.heard(page)
                     for key, count in (await self._keep(page, self._clock())).items():
                         new[key] = new.get(key, 0) + count
         except StoreError:

@@ -86,7 +86,7 @@ async def test_new_posts_are_stored_and_triage_is_woken(bed: Bed) -> None:
     bed.view.post("new")
     await bed.pass_time(15)
     works = await bed.store.pending(10)
-    assert [(work.post.parts["text"], work.origin) for work in works] == [("old", "baseline"), ("new", "live")]
+    assert {work.post.parts["text"]: work.origin for work in works} == {"old": "baseline", "new": "live"}
     assert bed.woken == 2
 
 
