@@ -83,7 +83,12 @@ class FarSide:
             writer.close()
 
     async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Request | None:
-        head = await reader.readuntil(b"\r\n\r\n")
+        begun = await reader.readexactly(1)
+        if begun == b"\x16":  # a TLS handshake, which this server does not speak
+            writer.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+            await writer.drain()
+            return None
+        head = begun + await reader.readuntil(b"\r\n\r\n")
         first, *lines = head.decode().strip().split("\r\n")
         headers = {k.strip().lower(): v.strip() for k, v in (line.split(":", 1) for line in lines)}
         if self.faults and self.faults[0].breaks == "reset_before":
