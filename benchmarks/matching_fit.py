@@ -110,7 +110,7 @@ def best_threshold(confidence: Vector, labels: Vector) -> float:
     return float(round(steps[2 + int(np.argmax(smooth[2:-2]))], 2))
 
 
-def fit_modes(matcher: Matcher, posts: Sequence[Labelled]) -> dict[str, Any]:
+def fit_modes(posts: Sequence[Labelled]) -> dict[str, Any]:
     features, modes = [], []
     for post in posts:
         drafts = draft(post.reading.cues, post.reading.links, post.holder)
@@ -155,7 +155,7 @@ def main() -> None:
         "weights": {name: round(float(weights[at]), 3) for name, at in known.items() if abs(weights[at]) >= 0.01},
     }  # fmt: skip
     WEIGHTS.write_text(json.dumps(data, indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
-    MODE_WEIGHTS.write_text(json.dumps(fit_modes(matcher, posts), indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
+    MODE_WEIGHTS.write_text(json.dumps(fit_modes(posts), indent=0, ensure_ascii=False) + "\n", encoding="utf-8")
     print(f"written: {len(data['weights'])} weights, {WEIGHTS.name}, {MODE_WEIGHTS.name}")
 
 

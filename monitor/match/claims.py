@@ -34,7 +34,7 @@ def draft(cues: list[Cue], links: list[Link], holder: Holder | None, modes: Mode
     main = links[0] if links else None
     if main is None and not any(cue.party is not None and cue.party.leader for cue in cues):
         return []
-    first = _one(cues, links, main, holder, modes)
+    first = _one(cues, main, holder, modes)
     found = [first]
     told = {id(party) for party in first.parties}
     for link in links[1:]:
@@ -42,34 +42,33 @@ def draft(cues: list[Cue], links: list[Link], holder: Holder | None, modes: Mode
             continue
         if link.trigger.sentence == main.trigger.sentence or link.party.sentence != link.trigger.sentence:
             continue
-        further = _one(cues, [link], link, holder, modes)
+        further = _one(cues, link, holder, modes)
         if (further.mode, further.status) != (first.mode, first.status):
             found.append(further)
             told.update(id(party) for party in further.parties)
     if len(found) == 1 and main is not None:
-        ahead = _planned(cues, main, first, holder)
-        found.extend(ahead)
+        found.extend(_planned(cues, main, first))
     return found[:4]
 
 
-def _planned(cues: list[Cue], main: Link, first: Draft, holder: Holder | None) -> list[Draft]:
+def _planned(cues: list[Cue], main: Link, first: Draft) -> list[Draft]:
     """A visit or meeting of the same parties that a later sentence announces: "they agreed that he will visit in May"."""
     if first.status not in ("happened", "ongoing") or len(first.participants) < 2:
         return []
     for cue in cues:
         if cue.tense == "fut" and cue.base in ("visit", "meet", "receive") and cue.sentence > main.trigger.sentence:
             mode: Mode = "meeting" if cue.base == "meet" else "visit"
-            link = Link(cue, main.party, abs(cue.first - main.party.last), False, "", (), main.score)
+            link = Link(cue, main.party, abs(cue.first - main.party.last), after=False, prep="", between=(), score=main.score)
             return [Draft(link, mode, "upcoming", first.participants, first.parties, (("tense", cue),))]
     return []
 
 
-def _one(cues: list[Cue], links: list[Link], main: Link | None, holder: Holder | None, modes: ModeModel | None) -> Draft:
+def _one(cues: list[Cue], main: Link | None, holder: Holder | None, modes: ModeModel | None) -> Draft:
     """One contact: its parties, its mode and its status, as the link's sentence tells them."""
     sentence = main.trigger.sentence if main else next(cue.sentence for cue in cues if cue.party is not None and cue.party.leader)
     near = [cue for cue in cues if cue.sentence == sentence] + ([main.party] if main and main.party.sentence != sentence else [])
     mode, mode_proof = _mode(cues, near, main)
-    if modes is not None and main is not None:
+    if modes is not None and main is not None and mode not in ("video", "call", "letter"):
         mode = modes.choose(mode_features(cues, main, mode))
     status, status_proof = status_of(cues, near, main)
     parties = _partners(cues, near, main, holder)
@@ -89,7 +88,7 @@ def _mode(cues: list[Cue], near: list[Cue], main: Link | None) -> tuple[Mode, Cu
     if medium is not None:
         return medium
     gathering = first.get("summit") or first.get("occasion")
-    if base in ("letter", "message") and not {"meet", "meetn", "visit"} & set(first):
+    if (base in ("receive", "joint") and "letter" in first) or base in ("letter", "message") and not {"meet", "meetn", "visit"} & set(first):
         return "letter", trigger
     if base == "summit":
         return "summit", trigger
@@ -202,7 +201,7 @@ def _ahead(near: list[Cue], by: dict[str, Cue], trigger: Cue | None) -> Cue | No
         found = by.get(kind)
         if found is not None and (trigger is None or found.first <= trigger.last + 3):
             return found
-    if trigger is not None and trigger.tense == "inf" and any(cue.party is not None and 0 < trigger.first - cue.last <= 2 for cue in near):
+    if trigger is not None and trigger.tense == "inf" and trigger.base in ("meet", "visit", "receive") and any(cue.party is not None and 0 < trigger.first - cue.last <= 2 for cue in near):
         return trigger  # a headline: "President X to meet Y"
     if "today" in by and "future" in by and by["today"].first < by["future"].first:
         return None

@@ -42,14 +42,14 @@ def cues(marks: list[Mark], parties: list[Party], third: bool = False, home: str
     In a post of a `third` party, who is no leader, a leader without another leader in the sentence is ONE: half a contact.
     """
     owned: dict[int, Party] = {}
-    for party in parties:
-        for index in range(party.first, party.last + 1):
-            owned[index] = party
+    for one in parties:
+        for index in range(one.first, one.last + 1):
+            owned[index] = one
     found: list[Cue] = []
     sentence = 0
     seen: set[int] = set()
     for mark in marks:
-        party: Party | None = owned.get(mark.first)
+        party = owned.get(mark.first)
         if party is not None:
             if id(party) not in seen:
                 seen.add(id(party))

@@ -119,13 +119,16 @@ class Matcher:
         spans.extend((party.first, party.last, "party") for party in one.parties)
         spans.extend((cue.first, cue.last, role) for role, cue in one.proofs)
         when, when_span = when_of(reading.tokens, one.link.trigger if one.link else None, one.status, at, holder)
+        status = one.status
+        if when is not None and status == "happened" and when.start > at and (one.link is None or one.link.trigger.tense != "past"):
+            status = "upcoming"  # a caption's present tense with a day to come
         place, place_span = place_of(reading.tokens, reading.cues, one.link, one.mode)
         spans.extend((*span, role) for span, role in ((when_span, "when"), (place_span, "where")) if span is not None)
         evidence = []
         for first, last, role in dict.fromkeys(spans):
             start, end = reading.tokens.span(first, last)
             evidence.append(Evidence(reading.part, start, end, role))
-        return Claim(one.mode, one.status, one.participants, confidence, when, place, topics_of(reading.cues), tuple(evidence))
+        return Claim(one.mode, status, one.participants, confidence, when, place, topics_of(reading.cues), tuple(evidence))
 
     def _ruled(self, found: Finding, parts: Mapping[PartName, str]) -> Finding:
         """The user's phrases over the matcher's own verdict; `ignore` wins over `watch`."""

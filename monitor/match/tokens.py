@@ -84,7 +84,7 @@ def tokenize(text: str, longest: dict[str, tuple[int, ...]], entries: frozenset[
 
 
 def _abbreviation(word: str) -> bool:
-    return (len(word) <= 2 and word not in _SHORT_WORDS and not word.isdigit()) or word in _ABBREVIATIONS
+    return (len(word) <= 2 and word not in _SHORT_WORDS) or word in _ABBREVIATIONS
 
 
 def _segment(
