@@ -195,7 +195,7 @@ def web_link(url: str | None, limit: int = 2000) -> str | None:
     if parts.scheme.lower() not in ("http", "https") or not host or "@" in parts.netloc or not re.fullmatch(r"[\w.\-:]+", host):
         return None
     shown = f"[{host}]" if ":" in host else ascii_host(host)
-    rest = url[url.index(parts.netloc) + len(parts.netloc) :]
+    rest = url.partition("//")[2][len(parts.netloc) :]
     quoted = "".join(
         c if c.isascii() and c not in "()[]" else "".join(f"%{b:02X}" for b in c.encode("utf-8", "replace")) for c in rest
     )
