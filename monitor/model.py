@@ -189,6 +189,7 @@ class Outcome:
     kind: OutcomeKind
     detail: str = ""  # for a person: what happened and what to do; never a secret
     until: datetime | None = None  # not before this, where the platform said so
+    of_source: bool = False  # a token, plan or budget of the whole source: one notice speaks for all of its accounts, at once
 
     @property
     def fine(self) -> bool:
@@ -210,6 +211,7 @@ class Page:
     baseline: frozenset[str] = frozenset()
     identities: Mapping[str, Identity] = field(default_factory=dict)  # by Account.key, when read anew
     backfill: bool = False
+    notices: tuple[Notice, ...] = ()  # what the operator should hear of the source, each told once while it stands
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,12 +82,15 @@ class Fetcher:
         self._always = {"User-Agent": agent, "Accept": "*/*", "Accept-Encoding": "gzip"}
         self._extensions = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), timeout)}
 
-    async def get(self, url: str, headers: Mapping[str, str] | None = None, max_bytes: int | None = None) -> Response:
+    async def get(
+        self, url: str, headers: Mapping[str, str] | None = None, max_bytes: int | None = None, bucket: str = ""
+    ) -> Response:
         """The answer, whatever its status, redirects included: they are not followed.
 
-        Unfetched when there is none, when it is too big or cut off, and while the host has asked for a pause.
+        Unfetched when there is none, when it is too big or cut off, and while the host has asked for a pause. `bucket` names
+        the endpoint, where a host counts its limits by endpoint: a pause of one is then none of the others.
         """
-        host = _host(url)
+        host = f"{_host(url)} {bucket}".rstrip()
         if (until := self._pace.paused(host, self._clock)) is not None:
             raise Unfetched("rate_limited", f"{host} asked for a pause", until)
         slots = await self._pace.turn(host)

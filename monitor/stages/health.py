@@ -77,15 +77,22 @@ def standing(accounts: Mapping[str, Account], states: Mapping[str, Health], now:
     """The notices that should stand now, by key. Where most of a source fails alike, one notice speaks for all."""
     found: dict[str, Notice] = {}
     failing: dict[str, list[str]] = {}
+    whole: dict[str, str] = {}
     for key, account in accounts.items():
         health = states.get(key)
         if health is None:
             continue
-        if unreachable(account, health, now):
+        if health.outcome.of_source:
+            whole[account.source] = health.outcome.detail
+        elif unreachable(account, health, now):
             failing.setdefault(account.source, []).append(key)
         elif silent(health, now):
             found[f"silent:{key}"] = Notice(f"silent:{key}", "account_silent", _quiet(key, health, now))
+    for source, why in whole.items():
+        found[f"source:{source}"] = Notice(f"source:{source}", "source_unreachable", f"{source} is not read: {why}")
     for source, keys in failing.items():
+        if source in whole:
+            continue
         of_source = sum(account.source == source for account in accounts.values())
         if len(keys) >= 3 and 2 * len(keys) > of_source:
             words = f"{len(keys)} of {of_source} {source} accounts cannot be read, {keys[0]} among them: {_why(states[keys[0]])}"

@@ -81,6 +81,11 @@ class Watchfulness:
                 await self._say(Notice(f"identity:{key}", "identity_changed", f"{key} is itself again", resolved=True))
             await self._say(_renamed(account, identity))
 
+    async def heard(self, page: Page) -> None:
+        """Pass on what a source has to say to the operator."""
+        for notice in page.notices:
+            await self._say(notice)
+
     async def flush(self, now: datetime) -> None:
         """Write what changed, and tell what began or ceased to be worth telling."""
         rows = [_to_row(key, state) for key, state in self._states.items() if state.dirty]
