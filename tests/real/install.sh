@@ -21,6 +21,7 @@ packages=(
   "postgresql /usr/lib/postgresql/*/bin/initdb"
   "redis-server redis-server"
   "ngircd ngircd"
+  "nginx-light nginx"
   "prometheus-alertmanager prometheus-alertmanager"
   "prometheus promtool"
   "systemd systemd-analyze"
