@@ -12,7 +12,7 @@ ARGS  ?=
 PIP   := $(PY) -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-real lint types check docs lock clean
+.PHONY: help run demo test test-real lint types check docs fuzz lock clean
 
 help:
 	@sed -n '/^$$/q; s/^# *//p' Makefile
@@ -36,6 +36,15 @@ types: $(VENV)/.dev
 	@$(PY) -m mypy
 
 check: lint types test
+
+# Coverage-guided fuzzing of every parser and the matcher, so many seconds each; what breaks one is kept under tests/fuzz/corpus.
+SECONDS_EACH ?= 60
+fuzz: $(VENV)/.dev
+	@$(PIP) install --no-deps --require-hashes -r requirements/fuzz.lock
+	@set -e; for target in $$($(PY) -c "import sys; sys.path.insert(0, '.'); from tests.fuzz.targets import TARGETS; print(*TARGETS)"); do \
+	  echo "fuzzing $$target for $(SECONDS_EACH) s"; $(PY) tests/fuzz/run.py $$target $(SECONDS_EACH) 2>&1 | grep -E "ERROR|Test unit|stat::number|stat::new|Exception|Error" || true; \
+	  test -z "$$(git ls-files --others --exclude-standard tests/fuzz/corpus/$$target | grep crash-)"; \
+	done
 
 docs: $(VENV)/.dev
 	@$(PY) bot.py config reference > docs/configuration.md

@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -136,17 +136,28 @@ def _entities(text: str) -> str:
 
 def from_csv(text: str) -> list[dict[str, str]]:
     """Rows of a CSV file whose header names keys of an account. Raises ConfigError, naming the row and column."""
-    rows = csv.DictReader(io.StringIO(text))
     needed = {"source", "handle"}
-    if not needed <= set(rows.fieldnames or ()):
-        raise ConfigError([Problem("header", ",".join(rows.fieldnames or ()), "needs the columns source and handle")])
+    rows = list(csv_rows(text, "accounts", needed))
     found = []
-    for number, row in enumerate(rows, 2):
+    for number, row in rows:
         entry = {key: value.strip() for key, value in row.items() if key and isinstance(value, str) and value.strip()}
         if not needed <= set(entry):
             raise ConfigError([Problem(f"line {number}", "", "source and handle must not be empty")])
         found.append(entry)
     return found
+
+
+def csv_rows(text: str, name: str, needed: Set[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Line number and row of a CSV file with a header. ConfigError if it is none, or lacks a column that is needed."""
+    try:
+        rows = csv.DictReader(io.StringIO(text, newline=""))
+        if not needed <= set(rows.fieldnames or ()):
+            words = "the header needs " + " and ".join(sorted(needed))
+            raise ConfigError([Problem(name, ",".join(rows.fieldnames or ())[:80], words)])
+        for row in rows:
+            yield rows.line_num, row
+    except csv.Error as error:
+        raise ConfigError([Problem(name, "", f"is no CSV: {error}")]) from None
 
 
 @accounts.command()

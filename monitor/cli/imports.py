@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +11,7 @@ from typing import Any, TextIO, get_args
 
 import click
 
+from monitor.cli.accounts import csv_rows
 from monitor.cli.assemble import leaders_of
 from monitor.cli.base import as_json, database_path, now, out, print_json, read_config
 from monitor.config import ConfigError, Problem
@@ -68,10 +67,7 @@ def read_rows(text: str, name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
                 raise ConfigError([Problem(f"{name}, entry {number}", "", "is no object with date and parties")])
             yield number, row
         return
-    table = csv.DictReader(io.StringIO(text))
-    if not {"date", "parties"} <= set(table.fieldnames or ()):
-        raise ConfigError([Problem(name, ",".join(table.fieldnames or ()), "the header needs date and parties")])
-    yield from enumerate(table, 2)
+    yield from csv_rows(text, name, {"date", "parties"})
 
 
 def as_contact(number: int, row: Mapping[str, Any], registry: Registry) -> Contact:

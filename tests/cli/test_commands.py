@@ -166,7 +166,7 @@ def test_accounts_are_read_from_csv_and_a_gap_is_named() -> None:
     assert from_csv("source,handle,country\nbluesky,a.test,FR\n") == [{"source": "bluesky", "handle": "a.test", "country": "FR"}]
     with pytest.raises(ConfigError, match="line 3"):
         from_csv("source,handle\nbluesky,a.test\nbluesky,\n")
-    with pytest.raises(ConfigError, match="needs the columns"):
+    with pytest.raises(ConfigError, match="the header needs handle and source"):
         from_csv("name\nx\n")
 
 
