@@ -93,6 +93,7 @@ class Feed:
     def __init__(self, settings: FeedSettings, http: Fetcher) -> None:
         self._settings, self._http = settings, http
         self._targets: dict[str, tuple[Account, Target]] = {}
+        self._pages: dict[str, str] = {}  # by post key: the page of an entry that is looked at again
         self._states: dict[str, tuple[str | None, State]] = {}  # by Account.key: the row it was read from, and the state
 
     def packs(self, accounts: Sequence[Account]) -> Sequence[Sequence[Account]]:
@@ -160,8 +161,36 @@ class Feed:
         raise Unfetched("moved", f"it redirects in circles, last to {url[:200]}")
 
     async def reread(self, posts: Sequence[str], account: Account, now: datetime) -> Sequence[Post]:
-        """A feed shows edits by itself and forgets old entries by itself: what is missing from it need not be deleted."""
-        return []
+        """Tombstones: a feed shows edits by itself, and forgets old entries by itself.
+
+        An entry counts as deleted when it was in the feed at an earlier look, is not now, and its page is gone (404, 410).
+        """
+        target = self._target(account)
+        kept = self._states.get(account.key)
+        state = replace(kept[1] if kept else State(configured=target.url), full_at="")
+        try:
+            response, url, _ = await self._get(target, state, now)
+            if response.status != 200:
+                return []
+            reading, _ = await off_loop(lambda: _read(response, url, account, state, now, target))
+        except (Unfetched, OddError):
+            return []
+        gone: list[Post] = []
+        for key in posts:
+            name = key.rpartition("/")[2]
+            if name in reading.names:
+                self._pages[key] = reading.names[name]
+            elif await self._page_is_gone(self._pages.get(key, "")):
+                gone.append(Post(key, "deleted", account.key, {}, now, deleted=True))
+        return gone
+
+    async def _page_is_gone(self, link: str) -> bool:
+        if not link:
+            return False
+        try:
+            return (await self._http.get(link, max_bytes=self._settings.max_bytes)).status in (404, 410)
+        except Unfetched:
+            return False
 
     async def identify(self, account: Account) -> tuple[Outcome, Identity | None]:
         """A feed has no identity but its address; this tells whether it can be read, and its title."""

@@ -27,6 +27,7 @@ class Site:
         self.answers: list[httpx.Response | Exception] = []
         self.headers: dict[str, str] = {}
         self.validators = True
+        self.pages: dict[str, int] = {}  # status of an entry's own page
         self.moved: dict[str, tuple[int, str]] = {}
         self.now = START
 
@@ -57,6 +58,8 @@ class Site:
             return answer
         if (move := self.moved.get(str(request.url))) is not None:
             return httpx.Response(move[0], headers={"Location": move[1]})
+        if (status := self.pages.get(str(request.url))) is not None:
+            return httpx.Response(status)
         body = self.body()
         etag = f'W/"{hashlib.md5(body).hexdigest()}-gzip"'
         validators = {"ETag": etag, "Last-Modified": "Sun, 22 Nov 2026 08:00:00 GMT"} if self.validators else {}

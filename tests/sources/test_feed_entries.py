@@ -108,3 +108,30 @@ async def test_another_address_in_the_configuration_keeps_what_was_seen(site: Si
     page = await reader.page(elsewhere)
     assert (page.posts, page.baseline) == ((), frozenset())
     assert "If-None-Match" not in site.requests[1].headers
+
+
+async def test_an_entry_taken_out_whose_page_is_gone_is_deleted(site: Site, reader: Reader) -> None:
+    gone, kept = site.add("taken down"), site.add("fell out of the window")
+    posts = (await reader.page()).posts
+    keys = [post.key for post in posts]
+    assert await reader.feed.reread(keys, ACCOUNT, site.now) == []
+    site.items = []
+    site.add("newer")
+    site.pages = {gone["link"]: 404, kept["link"]: 200}
+    tombstones = await reader.feed.reread(keys, ACCOUNT, site.now)
+    assert [(post.key, post.deleted) for post in tombstones] == [(keys[0], True)]
+
+
+async def test_an_entry_that_was_never_looked_at_again_is_not_called_deleted(site: Site, reader: Reader) -> None:
+    gone = site.add("taken down")
+    keys = [post.key for post in (await reader.page()).posts]
+    site.items, site.pages = [], {gone["link"]: 404}
+    assert await reader.feed.reread(keys, ACCOUNT, site.now) == []
+
+
+async def test_a_site_in_trouble_has_deleted_nothing(site: Site, reader: Reader) -> None:
+    gone = site.add("one")
+    keys = [post.key for post in (await reader.page()).posts]
+    await reader.feed.reread(keys, ACCOUNT, site.now)
+    site.items, site.pages = [], {gone["link"]: 503}
+    assert await reader.feed.reread(keys, ACCOUNT, site.now) == []
