@@ -153,10 +153,10 @@ def status_of(cues: list[Cue], near: list[Cue], main: Link | None) -> tuple[Stat
     }  # fmt: skip
     if tense in told:
         return told[tense]
-    landed = next((cue for cue in near if cue.symbol == "visit_now"), None)
-    if landed is not None and trigger is not None and landed.first < trigger.first:
-        return "ongoing", landed
     ahead = _ahead(near, by, trigger)
+    landed = by.get("visit_now")
+    if landed is not None and trigger is not None and landed.first < trigger.first and (ahead is None or ahead.symbol == "future"):
+        return "ongoing", landed
     if ahead is not None:
         return "upcoming", ahead
     behind = next((cue for cue in near if cue.tense == "past" and cue.base not in ("discuss", "visit")), None)
@@ -173,6 +173,8 @@ def _present(near: list[Cue], by: dict[str, Cue], anywhere: dict[str, Cue], trig
         return "happened", trigger  # a caption: "President X welcomes Y"
     if trigger is not None and (trigger.base == "greet" or (trigger.base == "visit" and trigger.tense in ("pres", "ing"))):
         return "ongoing", trigger
+    if trigger is not None and trigger.symbol == "receive_pres" and "today" in by:
+        return "ongoing", by["today"]
     if "greet" in anywhere and trigger is not None and trigger.base in ("receive", "visit"):
         return "ongoing", anywhere["greet"]
     return "happened", trigger
@@ -192,6 +194,11 @@ def _polarity(by: dict[str, Cue], anywhere: dict[str, Cue], trigger: Cue | None)
     return None
 
 
+def _headline(near: list[Cue], trigger: Cue) -> bool:
+    """Whether a leader who opens the post is "to meet" someone."""
+    return any(cue.party is not None and cue.party.leader and cue.first <= 1 and trigger.first - cue.last == 1 for cue in near)
+
+
 def _ahead(near: list[Cue], by: dict[str, Cue], trigger: Cue | None) -> Cue | None:
     """The cue that puts the contact ahead, if one governs it."""
     for cue in near:
@@ -201,7 +208,7 @@ def _ahead(near: list[Cue], by: dict[str, Cue], trigger: Cue | None) -> Cue | No
         found = by.get(kind)
         if found is not None and (trigger is None or found.first <= trigger.last + 3):
             return found
-    if trigger is not None and trigger.tense == "inf" and trigger.base in ("meet", "visit", "receive") and any(cue.party is not None and 0 < trigger.first - cue.last <= 2 for cue in near):
+    if trigger is not None and trigger.tense == "inf" and trigger.base in ("meet", "visit", "receive") and _headline(near, trigger):
         return trigger  # a headline: "President X to meet Y"
     if "today" in by and "future" in by and by["today"].first < by["future"].first:
         return None
