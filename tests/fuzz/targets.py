@@ -15,7 +15,7 @@ from monitor.config import ConfigError, load
 from monitor.http import moment
 from monitor.leaders import load as load_leaders
 from monitor.match import Matcher, match_lines
-from monitor.model import PARTS, Account
+from monitor.model import Account
 from monitor.sources.bluesky_posts import read_author, read_feed, read_posts
 from monitor.sources.feed_dates import read_date
 from monitor.sources.feed_document import read_document
@@ -147,8 +147,8 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = {
 SEEDS: Mapping[str, tuple[bytes, ...]] = {
     "match": ("Had a great call with President Macron 🇫🇷".encode(), "与习近平主席通话".encode(), "تحدثت مع الرئيس".encode()),
     "match_lines": (b'{"id":"1","text":"Spoke with PM Modi","account":"x","holder":{"country":"FR"}}',),
-    "bluesky": (b'{"feed":[{"post":{"uri":"at://did:plc:a/app.bsky.feed.post/1","cid":"c","author":{"did":"did:plc:a","handle":"a.test"},'
-                b'"record":{"text":"x","createdAt":"2026-05-02T10:00:00Z"},"indexedAt":"2026-05-02T10:00:00Z"}}]}',),
+    "bluesky": ((b'{"feed":[{"post":{"uri":"at://did:plc:a/app.bsky.feed.post/1","cid":"c","author":{"did":"did:plc:a","handle":"a.test"},'
+                b'"record":{"text":"x","createdAt":"2026-05-02T10:00:00Z"},"indexedAt":"2026-05-02T10:00:00Z"}}]}'),),
     "mastodon": (b'[{"id":"1","created_at":"2026-05-02T10:00:00Z","content":"<p>x</p>","account":{"id":"1","acct":"a"},"url":"https://m.test/1"}]',),
     "feed": (b"<rss><channel><item><title>x</title><guid>1</guid></item></channel></rss>", b'{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"1"}]}'),
     "telegram": (b'<div class="tgme_widget_message" data-post="a/1"><div class="tgme_widget_message_text">x</div></div>',),

@@ -1,6 +1,6 @@
 """Killed at every statement of every step, and started again: nothing lost, nothing doubled, no cursor ahead of its posts."""
 
-# ruff: noqa: ASYNC240  small files of the test's own
+
 
 from __future__ import annotations
 

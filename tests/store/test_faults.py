@@ -1,6 +1,6 @@
 """What is wrong with the disk or the file is said in one line with its remedy, costs nothing that is written, and passes."""
 
-# ruff: noqa: ASYNC240  small files of the test's own
+
 
 from __future__ import annotations
 

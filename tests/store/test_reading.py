@@ -1,6 +1,6 @@
 """The log for people: lists, stories, figures and search, while the daemon writes."""
 
-# ruff: noqa: ASYNC240  small files of the test's own
+
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The file: what a new one looks like, how it is brought up to date, and what is refused."""
 
-# ruff: noqa: ASYNC240  small files of the test's own
+
 
 from __future__ import annotations
 
