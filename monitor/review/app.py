@@ -21,7 +21,7 @@ from datasette.utils.asgi import Request, Response
 from monitor.review.desk import Answer, Ask, Desk, NotFound, Page, Refused
 from monitor.review.guard import App, Guard
 from monitor.review.links import Links
-from monitor.review.pages import acts, contact, front, judge
+from monitor.review.pages import acts, contact, front, judge, lists, people, plots, quality, single
 from monitor.review.queries import QUERIES
 from monitor.review.render import render
 from monitor.store import Reading, StoreError
@@ -33,8 +33,24 @@ ROUTES: tuple[tuple[str, Page, Page | None], ...] = (
     (r"/$", front.front, None),
     (r"/pulse\.json$", front.beat, None),
     (r"/contact/(?P<contact>[^/]+)/(?P<answer>right|wrong|not-news)$", acts.answer, None),
+    (r"/contact/(?P<contact>[^/]+)\.json$", single.story, None),
     (r"/contact/(?P<contact>[^/]+)$", contact.contact, None),
+    (r"/contacts$", lists.contacts, None),
+    (r"/contacts\.atom$", lists.as_atom, None),
+    (r"/contacts\.ics$", lists.as_calendar, None),
+    (r"/contacts\.csv$", lists.as_csv, None),
+    (r"/contacts\.json$", lists.as_json, None),
+    (r"/search$", lists.search, None),
+    (r"/post$", single.post, None),
+    (r"/leaders$", people.leaders, None),
+    (r"/leader/(?P<party>[^/]+)$", people.leader, None),
+    (r"/pair/(?P<a>[^/]+)/(?P<b>[^/]+)$", people.pair, None),
+    (r"/plots$", plots.plots, None),
     (r"/judge$", judge.judge, None),
+    (r"/quality$", quality.quality, None),
+    (r"/labels\.jsonl$", quality.as_jsonl, None),
+    (r"/accounts$", single.accounts, None),
+    (r"/help$", single.guide, None),
     (r"/act$", acts.nothing, acts.act),
     (r"/label$", acts.nothing, acts.label),
 )
