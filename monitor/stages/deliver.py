@@ -159,6 +159,8 @@ class Worker:
         self.destination, self.stage = destination, stage
         self.channel, self.name = destination.channel, destination.channel.name
         self.suspended = False
+        self._inherited = True  # an earlier run may have left deliveries in doubt
+        self._doubts: set[int] = set()  # deliveries that this run left in doubt
         self.buried: set[int] = set()  # alerts that the fallback should get
         self._woken = asyncio.Event()
         self._failures = 0  # in a row
@@ -169,6 +171,7 @@ class Worker:
 
     def resumed(self) -> None:
         self.suspended, self._failures, self._free_at = False, 0, 0.0
+        self._inherited = True
 
     async def run(self) -> None:
         """Until the stage stops. Nothing that goes wrong here reaches another worker."""
@@ -195,8 +198,12 @@ class Worker:
     async def _claim(self) -> Delivery | None:
         """What is in doubt first: later news of the same contact waits for it."""
         now = self.stage.clock()
-        doubtful = await self.stage.store.claim_unknown(self.name, now, repeat=False)
-        return doubtful or await self.stage.store.claim(self.name, now, self._freeze)
+        if self._inherited or self._doubts:
+            doubtful = await self.stage.store.claim_unknown(self.name, now, repeat=False)
+            if doubtful is not None:
+                return doubtful
+            self._inherited = False
+        return await self.stage.store.claim(self.name, now, self._freeze)
 
     async def _idle(self) -> None:
         due = await self.stage.store.next_due([self.name])
@@ -213,6 +220,7 @@ class Worker:
             return self.channel.render(Message(message.kind, message.id, message.headline, link=message.link), None)
 
     async def _deliver(self, delivery: Delivery) -> None:
+        self._doubts.discard(delivery.id)
         try:
             verdict = await self._settle(delivery)
             if verdict == "hold":
@@ -281,6 +289,7 @@ class Worker:
                 delay = max(delay, self.stage.patience.settle)
             at = now + timedelta(seconds=delay)
             if doubt:
+                self._doubts.add(number)
                 await self._write(delivery, lambda: store.mark_unknown(number, text, now, at))
             else:
                 await self._write(delivery, lambda: store.mark_retry(number, at, text, now))
