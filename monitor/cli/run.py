@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import sys
+import time
 from typing import Literal
 
 import click
@@ -15,6 +16,7 @@ from monitor.cli.assemble import plan_of
 from monitor.cli.base import as_json, database_path, now, out, print_json, read_config
 from monitor.daemon import Daemon, World, set_up
 from monitor.daemon import once as one_pass
+from monitor.stages.steady import Steady
 from monitor.store import StoreError
 from monitor.store.database import Lock
 
@@ -24,8 +26,9 @@ verbose_option = click.option("--verbose", "-v", is_flag=True, help="Say more.")
 
 
 def world() -> World:
-    """The real clock and real chance."""
-    return World(now, random.random)
+    """The real clock and real chance. What the clock is held against goes on while the machine sleeps, where the system has such a one."""
+    kind = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+    return World(now, random.random, Steady(now, lambda: time.clock_gettime(kind)))
 
 
 @click.command()

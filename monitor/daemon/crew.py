@@ -29,6 +29,7 @@ from monitor.stages.news import Newsroom
 from monitor.stages.operator import Operator
 from monitor.stages.outbox import Destination, Patience
 from monitor.stages.poll import Poll, Schedule
+from monitor.stages.steady import Steady
 from monitor.stages.triage import Judge, Triage
 from monitor.stages.watch import Watch
 from monitor.store import Store
@@ -48,6 +49,7 @@ class World:
 
     clock: Callable[[], datetime]
     rand: Callable[[], float]
+    steady: Steady | None = None  # tells when the clock was set; None: it is believed
 
 
 class Crew:
@@ -58,7 +60,9 @@ class Crew:
         config = plan.config
         self.plan, self.store, self.world = plan, store, world
         desk = plan.desk()
-        newsroom = Newsroom(plan.follow(), desk, plan.rules())
+        steady = world.steady
+        doubted = steady.doubted if steady else timedelta
+        newsroom = Newsroom(plan.follow(), desk, plan.rules(), steady.ahead if steady else timedelta)
         self._loop = asyncio.get_running_loop()
         sys.setswitchinterval(SWITCH)
         self._accounts = config.accounts()
@@ -68,7 +72,7 @@ class Crew:
         self.sources = build_sources(plan, self.fetcher)
         self.poll = Poll(
             store, self.sources, clock=world.clock, rand=world.rand, tell=self.operator.tell, stored=self._stored,
-            schedule=Schedule(config.schedule.concurrency, config.schedule.jitter),
+            schedule=Schedule(config.schedule.concurrency, config.schedule.jitter), doubted=doubted,
         )  # fmt: skip
         patience = Patience(give_up=config.limits.give_up, escalate_after=config.limits.escalate_after)
         self.deliver = Deliver(
@@ -77,10 +81,9 @@ class Crew:
         judge = Judge(plan.matcher, near_miss=config.match.near_miss)
         triage = Triage(store, judge, newsroom, self.operator, world.clock, self._wake_channels, self._changed)
         hot_for = timedelta(seconds=config.schedule.hot_for)
-        watch = Watch(store, newsroom, self.operator, world.clock, self._wake_channels, self._hot, hot_for, self._resume)
-        self._watch = watch
+        self._watch = Watch(store, newsroom, self.operator, world.clock, self._wake_channels, self._hot, hot_for, self._resume, doubted)
         self.triage = Runner("triage", triage.run, turned)
-        self.watch = Runner("watch", watch.run, turned)
+        self.watch = Runner("watch", self._watch.run, turned)
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor import compose, correlate, route
@@ -24,14 +24,16 @@ class Newsroom:
     follow: correlate.Settings
     desk: compose.Desk
     rules: route.Rules
+    ahead: Callable[[], timedelta] = timedelta  # how far the clock was set forward: no post is old because of that
 
     def decider(self, now: datetime) -> Decide:
         """The function that the store calls inside its transaction."""
+        follow = replace(self.follow, alert_age=self.follow.alert_age + self.ahead())
 
         def decide(reader: Reader, work: Work, finding: Finding) -> Decision:
             if finding.reason == MATCHER_ERROR:
                 return NOTHING  # an edit that cannot be read withdraws nothing
-            changes = correlate.correlate(work, finding, reader, now, self.follow)
+            changes = correlate.correlate(work, finding, reader, now, follow)
             return self.decision(changes, reader, now, compose.Cause(work.post, work.account, finding), work)
 
         return decide

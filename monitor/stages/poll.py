@@ -14,7 +14,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.model import Account, Notice, Outcome, Page, Post
@@ -53,6 +53,7 @@ class Poll:
         stored: Callable[[], None],
         schedule: Schedule | None = None,
         monotonic: Callable[[], float] | None = None,
+        doubted: Callable[[], timedelta] = timedelta,
     ) -> None:
         """`stored` is called after a commit that gave triage something to do; `tell` hands a notice to the operator."""
         self._store, self._sources = store, dict(sources)
@@ -62,7 +63,7 @@ class Poll:
         self._due = Due()
         self._packs: list[Pack] = []
         self._memory = Memory(store)
-        self.watch = Watchfulness(store, tell)
+        self.watch = Watchfulness(store, tell, doubted)
         self._streams: list[asyncio.Task[None]] = []
         self._running: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.model import Account, Identity, Notice, Outcome, Page, Post
@@ -18,8 +18,9 @@ log = logging.getLogger("hotline.poll")
 class Watchfulness:
     """Keeps `Health` by account, and which notices stand."""
 
-    def __init__(self, store: Store, tell: Callable[[Notice], Awaitable[Any]]) -> None:
-        self._store, self._tell = store, tell
+    def __init__(self, store: Store, tell: Callable[[Notice], Awaitable[Any]], doubted: Callable[[], timedelta] = timedelta) -> None:
+        """`doubted`: how much of the present time is not believed, so that a clock set forward makes no account silent."""
+        self._store, self._tell, self._doubted = store, tell, doubted
         self._accounts: dict[str, Account] = {}
         self._states: dict[str, Health] = {}
         self._standing: dict[str, str] = {}
@@ -97,7 +98,7 @@ class Watchfulness:
         self._posts.clear()
         for state in self._states.values():
             state.dirty = False
-        for notice in changes(self._standing, standing(self._accounts, self._states, now)):
+        for notice in changes(self._standing, standing(self._accounts, self._states, now - self._doubted())):
             await self._say(notice)
 
     async def _say(self, notice: Notice) -> None:

@@ -282,9 +282,23 @@ def settle(db: Database, run: str, now: datetime) -> int:
     rows = db.execute("SELECT id FROM deliveries WHERE state = 'sending' AND run IS NOT ?", [run]).fetchall()
     for row in rows:
         mark_unknown(db, row["id"], "Hotline stopped while sending", now, now)
+    clock_set_back(db, now)
     at = stamp(now)
     db.execute(f"UPDATE deliveries SET trying_from = ? WHERE state IN {_OPEN} AND trying_from < ?", [at, at])
     return len(rows)
+
+
+def clock_set_back(db: Database, now: datetime) -> int:
+    """What was queued or tried in a future that the clock has come back from is due now. Returns how many.
+
+    A delivery held back on purpose (quiet hours) was queued before now and keeps its time.
+    """
+    at = stamp(now)
+    return db.execute(
+        f"UPDATE deliveries SET next_at = ? WHERE state IN {_OPEN} AND next_at > ? AND (created_at > ?"
+        " OR EXISTS (SELECT 1 FROM attempts t WHERE t.delivery = deliveries.id AND t.started_at > ?))",
+        [at, at, at, at],
+    ).rowcount
 
 
 def outstanding(db: Database, now: datetime) -> int:

@@ -244,6 +244,10 @@ class Store:
         """Seconds from the post behind a sent alert being stored to it being sent; None where no post caused it."""
         return await self._read(outbox.waited, delivery)
 
+    async def clock_set_back(self, now: datetime) -> int:
+        """What waits for a time that the clock has come back from is due now. How many."""
+        return await self._write(outbox.clock_set_back, now)
+
     async def outstanding(self, now: datetime) -> int:
         """Deliveries of working channels that were due by now and are not settled, those in flight included."""
         return await self._read(outbox.outstanding, now)
