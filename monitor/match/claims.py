@@ -33,7 +33,7 @@ def draft(cues: list[Cue], links: list[Link], holder: Holder | None, modes: Mode
     """The contacts of a post, the main one first; none if nothing could be one. `modes` settles what the rules leave open."""
     main = links[0] if links else None
     if main is None and not any(cue.party is not None and cue.party.leader for cue in cues):
-        return []
+        return _lone(cues, holder)
     first = _one(cues, main, holder, modes)
     found = [first]
     told = {id(party) for party in first.parties}
@@ -49,6 +49,19 @@ def draft(cues: list[Cue], links: list[Link], holder: Holder | None, modes: Mode
     if len(found) == 1 and main is not None:
         found.extend(_planned(cues, main, first))
     return found[:4]
+
+
+def _lone(cues: list[Cue], holder: Holder | None) -> list[Draft]:
+    """A summit or visit told without any other party: "At the European Council"."""
+    for kind in ("summit", "occasion", "visit"):
+        for cue in cues:
+            if (cue.base or cue.symbol) == kind:
+                near = [one for one in cues if one.sentence == cue.sentence]
+                status, proof = status_of(cues, near, None)
+                proofs = [("trigger", cue)] + ([("tense", proof)] if proof is not None else [])
+                mode: Mode = "visit" if kind == "visit" else "summit"
+                return [Draft(None, mode, status, _participants((), holder), (), tuple(proofs))]
+    return []
 
 
 def _planned(cues: list[Cue], main: Link, first: Draft) -> list[Draft]:
@@ -88,7 +101,7 @@ def _mode(cues: list[Cue], near: list[Cue], main: Link | None) -> tuple[Mode, Cu
     if medium is not None:
         return medium
     gathering = first.get("summit") or first.get("occasion")
-    if (base in ("receive", "joint") and "letter" in first) or base in ("letter", "message") and not {"meet", "meetn", "visit"} & set(first):
+    if (base in ("receive", "joint") and "letter" in first) or (base in ("letter", "message") and not {"meet", "meetn", "visit"} & set(first)):
         return "letter", trigger
     if base == "summit":
         return "summit", trigger

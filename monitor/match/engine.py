@@ -18,7 +18,7 @@ from monitor.match.links import Link, links
 from monitor.match.model import MODE_WEIGHTS, WEIGHTS, Model, load_model, load_modes
 from monitor.match.parties import PartyFinder
 from monitor.match.reasons import reason_of
-from monitor.match.rules import Phrases, Rules
+from monitor.match.rules import Phrases, Rules, with_people
 from monitor.match.scan import judge_languages, scan
 from monitor.match.tokens import Tokens, tokenize
 from monitor.match.when import when_of
@@ -51,6 +51,7 @@ class Matcher:
     """Built once from a registry and the user's rules; `match` keeps no state of its own but caches."""
 
     def __init__(self, registry: Registry, rules: Rules = Rules()) -> None:  # noqa: B008 (frozen)
+        registry, people = with_people(registry, rules)
         self.registry = registry
         self.rules = rules
         self.model: Model = load_model()
@@ -65,8 +66,8 @@ class Matcher:
         self.lexicon.seal()
         self.gate = Gate(self.lexicon, self.gazetteer)
         quiet = ("nothing_to_read", "no_cue", "no_contact_word", "no_other_leader")
-        self._quiet = {reason: Finding(False, self.model.floor, reason, "other") for reason in quiet}
-        self.parties = PartyFinder(registry, self.gazetteer)
+        self._quiet = {reason: _no(self.model.floor, reason) for reason in quiet}
+        self.parties = PartyFinder(registry, self.gazetteer, people)
         self._watch = Phrases("watch", rules.watch)
         self._ignore = Phrases("ignore", rules.ignore)
 
@@ -84,19 +85,19 @@ class Matcher:
                 elif reason != "no_other_leader":
                     reason = why
         if not readings:
-            found = self._quiet.get(reason) or Finding(False, self.model.floor, reason, "other")
+            found = self._quiet[reason]
             return self._ruled(found, parts) if self._watch else found
-        main = max(readings, key=lambda reading: _standing(reading))
+        main = max(readings, key=_standing)
         confidence = main.confidence
         if confidence < NEAR:
-            reason = reason_of(main.cues, main.links, False, holder)
-            return self._ruled(Finding(False, confidence, reason, "other", lang=main.lang), parts)
+            reason = reason_of(main.cues, main.links, holder, flagged=False)
+            return self._ruled(_no(confidence, reason, main.lang), parts)
         drafts = draft(main.cues, main.links, holder, self.modes)
         flagged = confidence >= self.model.threshold and bool(drafts)
-        reason = reason_of(main.cues, main.links, flagged, holder)
+        reason = reason_of(main.cues, main.links, holder, flagged=flagged)
         contacts = tuple(self._claim(one, main, holder, at, confidence) for one in drafts)
         found = Finding(
-            flagged, confidence, reason, form_of(main.cues, main.links, drafts, holder, flagged), contacts,
+            flagged, confidence, reason, form_of(main.cues, drafts, holder, flagged=flagged), contacts,
             contacts[0].evidence if contacts else (), main.lang,
         )  # fmt: skip
         return self._ruled(found, parts)
@@ -147,6 +148,10 @@ class Matcher:
 _CLASS_OF_MODE = {
     "call": "call", "video": "video", "meeting": "meetn", "visit": "visit", "summit": "summit", "letter": "letter", "unspecified": "conv",
 }  # fmt: skip
+
+
+def _no(confidence: float, reason: str, lang: str | None = None) -> Finding:
+    return Finding(flagged=False, confidence=confidence, reason=reason, form="other", lang=lang)
 
 
 def _standing(reading: Reading) -> float:

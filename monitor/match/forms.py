@@ -5,13 +5,12 @@ from __future__ import annotations
 from monitor.match.claims import Draft
 from monitor.match.cues import Cue
 from monitor.match.features import speaker
-from monitor.match.links import Link
 from monitor.model import Form, Holder
 
 _SUBSTANCE = frozenset({"discuss", "topic_security", "topic_economy", "topic_climate", "topic_health", "topic_migration", "topic_food", "bilateral"})
 
 
-def form_of(cues: list[Cue], links: list[Link], drafts: list[Draft], holder: Holder | None, flagged: bool) -> Form:
+def form_of(cues: list[Cue], drafts: list[Draft], holder: Holder | None, *, flagged: bool) -> Form:
     """A follow-up leans on a contact told before; a readout is official, tells of a contact that took place, and what was spoken of."""
     if not drafts:
         return "other"

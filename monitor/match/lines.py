@@ -12,7 +12,7 @@ from typing import Any, get_args
 from monitor.leaders import Registry
 from monitor.match.engine import Matcher
 from monitor.match.holder import find_slug
-from monitor.model import PARTS, Claim, Finding, Holder, Kind, Office, PartName, Participant
+from monitor.model import PARTS, Claim, Finding, Holder, Kind, Office, Participant, PartName
 
 FIRST_POSTS = date(2009, 1, 1)
 """Before this day no office posted on a social network: undated posts are not older."""

@@ -13,7 +13,7 @@ _TRAPS = (
 )  # fmt: skip
 
 
-def reason_of(cues: list[Cue], links: list[Link], flagged: bool, holder: Holder | None) -> str:
+def reason_of(cues: list[Cue], links: list[Link], holder: Holder | None, *, flagged: bool) -> str:
     """Why a post is or is not flagged, in one word of a fixed list."""
     symbols = {cue.symbol for cue in cues}
     triggers = {cue.base for cue in cues if cue.base}

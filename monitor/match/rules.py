@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import re2
 
+from monitor.leaders import Leader, Registry, Term
 from monitor.model import Mode
 
 
@@ -19,7 +20,7 @@ class Rules:
     """Rules of the configuration. Phrases are google-re2 patterns, case-insensitive, searched in every part.
 
     `watch` flags a post that it matches, `ignore` never lets one be flagged; `words` adds contact words per mode;
-    `tiers` opts in to contacts below leader level ("official": envoys, ministers); `people` are names that count as leaders.
+    `tiers` opts in to people of the registry below leader level ("official"); `people` are further names that count as leaders.
     """
 
     watch: tuple[str, ...] = ()
@@ -27,6 +28,21 @@ class Rules:
     words: Mapping[Mode, tuple[str, ...]] = field(default_factory=dict)
     tiers: frozenset[str] = frozenset({"leader"})
     people: Mapping[str, str] = field(default_factory=dict)  # name to country code
+
+
+def with_people(registry: Registry, rules: Rules) -> tuple[Registry, frozenset[str]]:
+    """The registry with the rules' own people, and the slugs of those below leader level who count all the same."""
+    people = {f"rule-{name.casefold().replace(' ', '-')}": (name, country) for name, country in rules.people.items()}
+    known = set(people)
+    if "official" in rules.tiers:
+        known.update(leader.slug for leader in registry)
+    if not people:
+        return registry, frozenset(known)
+    added = [
+        Leader(slug, name, terms=(Term(slug, name, country, "minister", "", None, None, "current"),))
+        for slug, (name, country) in people.items()
+    ]  # fmt: skip
+    return Registry([*registry, *added], registry.as_of), frozenset(known)
 
 
 class Phrases:
