@@ -1,4 +1,4 @@
-"""What reading X costs: counted by the UTC day as X bills it, warned of at 80 %, stopped at the limit.
+"""What reading X costs: counted by the UTC day as X bills it, warned of at 80 %, stopped before the limit.
 
 A post or user read twice on one day is billed once, so ids are remembered for the day. The count is a cursor row, stored
 with the posts that it counts: after a crash, what was read and not stored is read again on the same day for nothing.
@@ -88,17 +88,19 @@ class Budget:
         spent = self.spent
         return json.dumps({"day": spent.day, "posts": spent.posts, "users": spent.users, "dollars": spent.dollars})
 
+    @property
+    def left(self) -> int:
+        """Posts that may still be read today."""
+        posts = self._posts - self.spent.posts
+        return min(posts, int((self._dollars - self.spent.dollars + 1e-9) / self._price)) if self._price else posts
+
     def most(self) -> int:
-        """How many posts the next answer may have: a page, or what is left. An answer may include quoted posts besides."""
-        left = min(
-            self._posts - self.spent.posts,
-            int((self._dollars - self.spent.dollars + 1e-9) / self._price) if self._price else self._posts,
-        )
-        return max(SMALLEST, min(LARGEST, left // 2))
+        """How many posts the next answer may have: half of what is left, for an answer may include quoted posts besides."""
+        return max(SMALLEST, min(LARGEST, self.left // 2))
 
     def over(self, now: datetime) -> Outcome | None:
-        """That nothing more is read today; None while there is something left."""
-        if self.spent.share(self._posts, self._dollars) < 1:
+        """That nothing more is read today; None while there is room for the smallest answer."""
+        if self.left >= SMALLEST:
             return None
         midnight = datetime.combine(now.date() + timedelta(days=1), time(), now.tzinfo)
         words = f"{self._in_words()}: nothing more is read before 00:00 UTC; raise budget_posts_per_day and budget_dollars_per_day under [sources.x] if that is too soon"
