@@ -74,13 +74,20 @@ def tokenize(text: str, longest: dict[str, tuple[int, ...]], entries: frozenset[
         if group == 5:
             _segment(word, start, longest, entries, words, kinds, starts, ends)
             continue
-        if group == 6 and word == "." and words and kinds[-1] == WORD and _abbreviation(words[-1]):
+        if group == 6 and word == "..":  # a pause, not an end
+            continue
+        if group == 6 and word == "." and words and kinds[-1] == WORD and (_abbreviation(words[-1]) or _ordinal(words[-1])):
             continue
         words.append(word)
         kinds.append(_KINDS[group - 1])
         starts.append(start)
         ends.append(start + len(word))
     return Tokens(text, folded, words, kinds, starts, ends)
+
+
+def _ordinal(word: str) -> bool:
+    """Whether a full stop behind the word may make it a rank or a day ("31. August", "5. Zirve")."""
+    return len(word) <= 2 and word.isdigit()
 
 
 def _abbreviation(word: str) -> bool:
