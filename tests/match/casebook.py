@@ -66,7 +66,20 @@ class Answer:
 
     @property
     def claim(self) -> Claim | None:
-        return self.finding.contacts[0] if self.finding.contacts else None
+        """What was found of the main contact: the first claim, or of several contacts told the one that is meant."""
+        if not self.finding.contacts:
+            return None
+        return max(self.finding.contacts, key=self._likeness) if self.case.also else self.finding.contacts[0]
+
+    def _likeness(self, claim: Claim) -> int:
+        codes = {code for _, code in map(party, self.case.participants)}
+        found = {one.country for one in claim.participants}
+        return 2 * len(codes & found) + (claim.status == self.case.status) + (claim.mode == self.case.mode)
+
+    def found_also(self, also: dict[str, Any]) -> bool:
+        """Whether a further contact of the post is among the claims, with its parties and status."""
+        codes = {code for _, code in map(party, also["participants"])}
+        return any(claim.status == also["status"] and codes <= {one.country for one in claim.participants} for claim in self.finding.contacts)
 
     @property
     def hit(self) -> bool:
