@@ -180,6 +180,9 @@ def status_of(cues: list[Cue], near: list[Cue], main: Link | None) -> tuple[Stat
 
 def _present(near: list[Cue], by: dict[str, Cue], anywhere: dict[str, Cue], trigger: Cue | None) -> tuple[Status, Cue | None]:
     live = next((cue for cue in near if cue.tense == "now"), None) or by.get("now")
+    before = anywhere.get("now")
+    if live is None and before is not None and trigger is not None and before.sentence == trigger.sentence - 1 and trigger.tense != "past":
+        live = before
     if live is not None and (trigger is None or trigger.base != "call"):
         return "ongoing", live
     if trigger is not None and trigger.base == "greet" and any(cue.symbol in ("SELF", "DOM") and cue.first < trigger.first for cue in near):
