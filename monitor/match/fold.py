@@ -47,14 +47,18 @@ def _dropped(char: str) -> bool:
 
 
 _TABLE = _Table()
-_URL = re.compile(r"(?:https?://|www\.|pic\.twitter\.com/|(?<![a-z])(?:t\.co|bit\.ly|ow\.ly|fb\.me|youtu\.be)/)\S*")
+_HTTP = re.compile(r"https?://\S*")
+_BARE = re.compile(r"(?:www\.|pic\.twitter\.com/|(?<![a-z])(?:t\.co|bit\.ly|ow\.ly|fb\.me|youtu\.be)/)\S*")
+_BARE_SIGNS = ("www.", "pic.twitter", "t.co/", "bit.ly/", "ow.ly/", "fb.me/", "youtu.be/")
 
 
 def fold(text: str) -> str:
     """The folded text, addresses blanked out (each by as many spaces)."""
     folded = text.lower().replace("\n", " ").replace("\t", " ").replace("\r", " ") if text.isascii() else text.translate(_TABLE)
-    if "/" in folded or "www." in folded:
-        folded = _URL.sub(_blank, folded)
+    if "://" in folded:
+        folded = _HTTP.sub(_blank, folded)
+    if any(sign in folded for sign in _BARE_SIGNS):
+        folded = _BARE.sub(_blank, folded)
     return folded
 
 

@@ -12,7 +12,7 @@ from collections import Counter
 from monitor.match.fold import LIMIT, fold
 from monitor.match.gazetteer import Gazetteer
 from monitor.match.lexicon import Lexicon
-from monitor.match.tokens import CJK_CHARS
+from monitor.match.tokens import CJK_CHARS, HAS_CJK
 
 CONTACT, NAMED, TITLE, PLACE, TRAVEL, TOGETHER, GATHERING = 1, 2, 4, 8, 16, 32, 64
 STARTS = 128  # the word begins forms of several words
@@ -24,6 +24,7 @@ _TRAVEL = frozenset({"visit", "summit", "occasion", "receive", "greet", "talks",
 _NAMED = frozenset({"name", "group", "counterpart"})
 _PLACE = frozenset({"country", "capital", "org", "side"})
 _WORDS = re.compile(rf"[@#]?(?:(?![{CJK_CHARS}])[\w\u0900-\u0963\u0966-\u097f])+|[{CJK_CHARS}]+|[\U0001f1e6-\U0001f1ff]+")
+_PLAIN = re.compile(r"[@#]?[\w\u0900-\u0963\u0966-\u097f]+|[\U0001f1e6-\U0001f1ff]+")  # where there is no Chinese or Japanese
 _MEMO_LIMIT = 200_000
 Known = tuple[int, "Bits", "dict[str, Bits] | None"]
 Bits = dict[int, int]  # languages (bits; -1: any) to what a word may tell of
@@ -70,7 +71,7 @@ class Gate:
                 bits = NAMED
             if entry.upper and first in function:
                 continue  # US and WHO: a glance does not see capitals
-            if bits and entry.tail and _plain(first) and _plain(entry.tail[0]):
+            if bits and entry.tail and _simple(first) and _simple(entry.tail[0]):
                 known = self._pairs.setdefault(first, {}).setdefault(entry.tail[0], {})
                 langs = entry.langs or -1
                 known[langs] = known.get(langs, 0) | bits
@@ -89,7 +90,7 @@ class Gate:
         """None if a post is worth reading, else the reason why it is not."""
         folded = fold(text if len(text) <= LIMIT else text[:LIMIT])
         bits = 0
-        words = _WORDS.findall(folded)
+        words = (_PLAIN if text.isascii() or not HAS_CJK.search(folded) else _WORDS).findall(folded)
         totals, pairs = self._totals, self._pair_totals
         seconds: dict[str, int] | None = None
         for word in words:
@@ -181,7 +182,7 @@ def _total(found: Bits) -> int:
     return total
 
 
-def _plain(word: str) -> bool:
+def _simple(word: str) -> bool:
     return word.isascii() and not word.endswith("*")
 
 
