@@ -91,6 +91,8 @@ def announcements() -> Iterator[tuple[str, str]]:
 def table(title: str, rows: dict[str, list[dict[str, Any]]]) -> None:
     print(f"\n{title}\n{'':24}{'polls/s':>9}{'wall s':>9}{'CPU ms a poll':>15}{'peak MB':>9}")
     for name, cycles in rows.items():
+        if not cycles:
+            continue
         figures = [median(cycle[key] for cycle in cycles) for key in ("per_second", "wall", "cpu_ms", "peak_mb")]
         print(f"{name:24}{figures[0]:>9.0f}{figures[1]:>9.2f}{figures[2]:>15.3f}{figures[3]:>9.0f}", flush=True)
 
@@ -99,7 +101,10 @@ def rounds(count: int, roles: dict[str, Callable[[Path], list[dict[str, Any]]]],
     found: dict[str, list[dict[str, Any]]] = {role: [] for role in roles}
     for number in range(count):
         for role, run in roles.items():
-            found[role] += run(folder / f"{role}-{number}")
+            try:
+                found[role] += run(folder / f"{role}-{number}")
+            except subprocess.SubprocessError as failure:
+                print(f"{role} failed: {failure}")
     return found
 
 

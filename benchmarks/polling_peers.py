@@ -30,7 +30,7 @@ class Peer:
     """`prepare` writes what the program needs into a folder; `command` runs one cycle there."""
 
     name: str
-    package: str
+    packages: Sequence[str]
     prepare: Callable[[Site, Path], None]
     command: Callable[[Path], Sequence[str]]
 
@@ -71,10 +71,10 @@ def _rss2email(site: Site, place: Path) -> None:
 
 
 PEERS = (
-    Peer("reader", "reader", _reader, lambda at: [f"{at}/bin/python", "run.py", "db.sqlite", "urls"]),
+    Peer("reader", ("reader", "sgmllib3k"), _reader, lambda at: [f"{at}/bin/python", "run.py", "db.sqlite", "urls"]),
     Peer(
         "urlwatch",
-        "urlwatch",
+        ("urlwatch",),
         _urlwatch,
         lambda at: [
             f"{at}/bin/urlwatch",
@@ -90,7 +90,7 @@ PEERS = (
     ),
     Peer(
         "rss2email",
-        "rss2email",
+        ("rss2email",),
         _rss2email,
         lambda at: [f"{at}/bin/r2e", "-c", "r2e.cfg", "-d", "r2e.json", "run", "--no-send"],
     ),
@@ -102,7 +102,9 @@ def install(peer: Peer, folder: Path) -> bool:
     place = folder / peer.name
     try:
         subprocess.run([sys.executable, "-m", "venv", str(place)], check=True, capture_output=True)
-        subprocess.run([f"{place}/bin/pip", "install", "-q", "setuptools", peer.package], check=True, capture_output=True)
+        subprocess.run(
+            [f"{place}/bin/pip", "install", "-q", "setuptools<81", "wheel", *peer.packages], check=True, capture_output=True
+        )
     except subprocess.CalledProcessError as failure:
         print(f"{peer.name} cannot be installed: {failure.stderr.decode(errors='replace')[-200:]}")
         return False
