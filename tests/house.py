@@ -58,6 +58,7 @@ THIRD_PARTY: Mapping[str, frozenset[str]] = {
 OWN_PACKAGE: Mapping[str, frozenset[str]] = {
     "sources.bluesky": frozenset({"atproto", "atproto_client", "atproto_core", "atproto_identity"}),
     "sources.feed": frozenset({"feedparser"}),
+    "sources.inbound": frozenset({"aiohttp"}),
     "channels.console": frozenset({"rich"}),
     "channels.apprise": frozenset({"apprise"}),
 }

@@ -80,9 +80,10 @@ def sources() -> Mapping[str, type[Any]]:
     """The registry. A function, so that a source's own package (atproto: 1 s, 65 MB) is imported only when it is used."""
     from monitor.sources.bluesky import Bluesky
     from monitor.sources.feed import Feed
+    from monitor.sources.inbound import Inbound
     from monitor.sources.jsonl import Jsonl
     from monitor.sources.mastodon import Mastodon
     from monitor.sources.telegram import Telegram
     from monitor.sources.x import X
 
-    return {"bluesky": Bluesky, "feed": Feed, "jsonl": Jsonl, "mastodon": Mastodon, "telegram": Telegram, "x": X}
+    return {"bluesky": Bluesky, "feed": Feed, "inbound": Inbound, "jsonl": Jsonl, "mastodon": Mastodon, "telegram": Telegram, "x": X}

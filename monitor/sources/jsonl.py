@@ -1,6 +1,6 @@
 """The `jsonl` source: posts as JSON lines from a file that grows, or from standard input.
 
-For replays, for tests, and for feeding Hotline from anything else; the lines are described in `jsonl_lines`. Nothing
+For replays, for tests, and for feeding Hotline from anything else; the lines are described in `records`. Nothing
 is a baseline here: what stands in the file was put there to be read.
 """
 
@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from monitor.http import Fetcher
 from monitor.model import Account, Identity, Outcome, Page, Post
 from monitor.sources.following import Following, StandardInput, Taken
-from monitor.sources.jsonl_lines import read_line
+from monitor.sources.records import read_line
 from monitor.sources.shaping import OddError, skipped
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from monitor.model import Account, Page, Post
 from monitor.sources.following import CHUNK, StandardInput
 from monitor.sources.jsonl import Jsonl, JsonlSettings
-from monitor.sources.jsonl_lines import read_line, read_record, replay
+from monitor.sources.records import read_line, read_record, replay
 from monitor.sources.shaping import OddError
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)

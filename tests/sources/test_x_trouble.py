@@ -125,7 +125,7 @@ async def test_a_budget_in_posts_warns_stops_and_opens_again_the_next_day(site: 
     assert site.requests == []
     site.now = datetime(2026, 11, 23, 0, 1, tzinfo=NOW.tzinfo)
     pages = await reader.pages(one)
-    assert [notice.resolved for page in pages for notice in page.notices][0] is True
+    assert next(notice.resolved for page in pages for notice in page.notices) is True
     while told(pages)[one.key].fine and len(reader.stored) < 90:
         pages = await reader.pages(one)
     assert read_spent(reader.cursors["budget"]).day == "2026-11-23"
