@@ -28,7 +28,7 @@ import numpy as np
 import re2
 
 from benchmarks.matching_corpus import NOW, Labelled, read_all, rows
-from benchmarks.matching_fit import Vector, cross_validate, f1, folds
+from benchmarks.matching_fit import THRESHOLD, Vector, cross_validate, f1, folds
 from monitor.leaders import load
 from monitor.match import MATCHER_VERSION, Matcher, match_lines
 from monitor.match.lines import Holders, read_row
@@ -101,7 +101,7 @@ def _cross_validated(posts: Sequence[Labelled]) -> None:
             _line(f"lang {lang}", confidence[mask], labels[mask])
 
 
-def _line(name: str, confidence: Vector, labels: Vector, threshold: float = 0.5) -> None:
+def _line(name: str, confidence: Vector, labels: Vector, threshold: float = THRESHOLD) -> None:
     precision, recall, score = f1(confidence, labels, threshold)
     false_alarms = 1000 * float(((confidence >= threshold) & (labels == 0)).sum()) / max(len(labels), 1)
     brier = float(((confidence - labels) ** 2).mean())

@@ -248,7 +248,7 @@ def _partners(cues: list[Cue], near: list[Cue], main: Link | None, holder: Holde
     if not found and main is not None and main.party.symbol in ("CPT", "HND", "FORM", "SIDES"):
         found = [main.party]
     if not found:
-        found = [cue for cue in near if cue.symbol in ("CTY", "CAP") and cue.party is not None and cue.party.country != home][:1]
+        found = [cue for cue in near if cue.symbol in ("CTY", "CAP", "ORG") and cue.party is not None and cue.party.country != home][:1]
     if holder is None or holder.office not in LEADER_OFFICES:
         found = [cue for cue in near if cue.symbol in ("DOM", "SELF")][:1] + found
     return tuple(cue.party for cue in found if cue.party is not None)

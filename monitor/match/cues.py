@@ -53,7 +53,10 @@ def cues(marks: list[Mark], parties: list[Party], third: bool = False, home: str
         if party is not None:
             if id(party) not in seen:
                 seen.add(id(party))
-                symbol = "HOME" if party.kind == "country" and party.country == home else PARTY_SYMBOL[party.kind]
+                symbol = PARTY_SYMBOL[party.kind]
+                if party.kind == "country":
+                    code = party.country or ""
+                    symbol = "HOME" if code == home else "ORG" if len(code) != 2 or code in ("EU", "UN") else "CTY"
                 found.append(Cue(symbol, party.first, party.last, sentence, party))
             if mark.cls in ("lower", "ex"):
                 continue

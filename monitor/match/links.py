@@ -8,7 +8,7 @@ from monitor.match.cues import Cue
 
 WEIGHT = {
     "FL": 5.0, "UNK": 3.2, "CPT": 3.0, "GRP": 2.6, "FORM": 1.0, "HND": 1.2, "DOM": 1.0, "CTY": 0.8, "BARE": 0.6, "LOW": 0.5,
-    "ONE": 4.0, "SIDES": 1.6, "CAP": 0.7, "LEAD": 0.9,
+    "ONE": 4.0, "SIDES": 1.6, "CAP": 0.7, "ORG": 0.6, "LEAD": 0.9,
 }  # fmt: skip
 _TRIGGER = {
     "call": 1.0, "talk": 1.0, "conv": 0.8, "talks": 0.8, "meet": 1.0, "meetn": 0.9, "visit": 0.8, "receive": 0.9, "greet": 0.6,
