@@ -73,8 +73,7 @@ class SelfWatch:
 
     async def _clock(self, crew: Crew) -> None:
         jump = self.pulse.jumped()
-        if jump is not None and jump < timedelta():
-            await crew.store.clock_set_back(crew.world.clock())
+        if await crew.store.clock_set_back(crew.world.clock()):  # also after a step there and back between two looks
             crew.deliver.wake()
         if jump is not None:
             words = f"The clock of this machine moved by {jump.total_seconds():+.0f} s at once: check its time service. Alerts of that time carry wrong times."

@@ -37,6 +37,7 @@ class Request:
     headers: Mapping[str, str]  # names in lower case
     body: bytes
     at: float
+    accepted: bool = True  # answered well, whether or not the answer got through
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -89,7 +90,7 @@ class Receiver:
         body = handler.rfile.read(int(handler.headers.get("content-length") or 0))
         headers = {name.lower(): value for name, value in handler.headers.items()}
         with self._lock:
-            self.requests.append(Request(handler.command, handler.path, headers, body, time.monotonic()))
+            self.requests.append(Request(handler.command, handler.path, headers, body, time.monotonic(), answer.status < 300))
         if answer.delay:
             self._stopping.wait(None if answer.delay == float("inf") else answer.delay)
         if answer.hang_up == "after" or self._stopping.is_set():
