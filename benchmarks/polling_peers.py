@@ -66,7 +66,7 @@ def _urlwatch(site: Site, place: Path) -> None:
 
 def _rss2email(site: Site, place: Path) -> None:
     feeds = "".join(f"[feed.f{i}]\nurl = {site.url(i)}\nto = desk@example.org\n" for i in range(site.count))
-    (place / "r2e.cfg").write_text("[DEFAULT]\nfrom = bot@example.org\nto = desk@example.org\nuse-http-server = False\n" + feeds)
+    (place / "r2e.cfg").write_text("[DEFAULT]\nfrom = bot@example.org\nto = desk@example.org\n" + feeds)
     (place / "r2e.json").write_text('{"version": 2, "feeds": []}')
 
 
