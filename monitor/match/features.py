@@ -63,6 +63,8 @@ def features(cues: list[Cue], links: list[Link], holder: Holder | None, size: in
         if _others_only(cues, links[0]):
             found.append(f"others={links[0].trigger.base}|{who}")
             found.extend(_weighty("others"))
+        if who not in ("leader", "office") and _own_leader_abroad(cues, links[0]):
+            found.extend(_weighty("abroad"))
         lead = [cue.symbol for cue in cues if cue.sentence == links[0].trigger.sentence and cue.first < links[0].trigger.last]
         found.extend(name for symbol in ("cond", "hist", "wish", "media", "speech") if symbol in lead for name in _weighty(f"lead.{symbol}"))
         found.append(f"sides={_sides(cues, links[0], holder, who)}|{who}")
@@ -74,6 +76,13 @@ def features(cues: list[Cue], links: list[Link], holder: Holder | None, size: in
 def _weighty(name: str) -> tuple[str, ...]:
     """A fact that is rare and telling, thrice: the model's penalty then holds it back less."""
     return f"{name}=1", f"{name}=2", f"{name}=3"
+
+
+def _own_leader_abroad(cues: list[Cue], link: Link) -> bool:
+    """Whether an envoy tells of a visit of the own country's leader to another country."""
+    near = {cue.symbol for cue in cues if cue.sentence == link.trigger.sentence}
+    abroad = any(cue.symbol in ("CAP", "CTY") for cue in cues)
+    return link.trigger.base in ("visit", "greet", "receive") and bool({"DOM", "SELF"} & near) and abroad
 
 
 def _others_only(cues: list[Cue], link: Link) -> bool:
