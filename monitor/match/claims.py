@@ -95,7 +95,8 @@ def _mode(cues: list[Cue], near: list[Cue], main: Link | None) -> tuple[Mode, Cu
     first = {cue.base or cue.symbol: cue for cue in reversed(near)}
     anywhere = {cue.base or cue.symbol: cue for cue in reversed(cues[:LOOK])}
     if main is None:
-        return "meeting", None
+        gathering = first.get("summit") or first.get("occasion")
+        return ("summit", gathering) if gathering is not None else ("meeting", None)
     base, trigger = main.trigger.base, main.trigger
     medium = _medium(base, first, anywhere)
     if medium is not None:

@@ -8,7 +8,7 @@ from monitor.match.links import STRONG_PARTIES, Link
 from monitor.model import Holder
 
 _TRAPS = (
-    ("appeal", "appeal"), ("hist", "history"), ("cond", "hypothetical"), ("wish", "wish"), ("opinion", "commentary"), ("modal", "demand"),
+    ("appeal", "appeal"), ("longago", "history"), ("hist", "history"), ("cond", "hypothetical"), ("wish", "wish"), ("opinion", "commentary"), ("modal", "demand"),
     ("media", "media"), ("speech", "speech"), ("condole", "courtesy"), ("congrat", "courtesy"), ("message", "courtesy"),
 )  # fmt: skip
 
