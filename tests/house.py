@@ -51,7 +51,7 @@ THIRD_PARTY: Mapping[str, frozenset[str]] = {
     "wikidata": frozenset({"httpx"}),
     "daemon": frozenset({"aiohttp", "apscheduler", "httpx", "prometheus_client", "pydantic"}),
     "cli": frozenset({"click", "httpx", "rich", "pydantic"}),
-    "review": frozenset({"datasette", "jinja2", "markupsafe", "sqlite_utils"}),
+    "review": frozenset({"datasette", "jinja2", "markupsafe", "sqlite_utils", "uvicorn"}),
 }
 """Packages a room may use. Everything not named here is standard library only."""
 

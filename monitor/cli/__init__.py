@@ -41,6 +41,9 @@ COMMANDS = {
     "verify": "monitor.cli.acts:verify",
     "leaders": "monitor.cli.leaders:leaders",
     "review": "monitor.cli.review:review",
+    "labels": "monitor.cli.labels:labels",
+    "export": "monitor.cli.export:export",
+    "tidy": "monitor.cli.tidy:tidy",
 }
 """Read when a command is called, so that `--help` and small commands start fast."""
 

@@ -25,6 +25,8 @@ from monitor.config.tables import (
     LimitsTable,
     MatchTable,
     ReadoutTable,
+    RetentionTable,
+    ReviewTable,
     RouteTable,
     ScheduleTable,
     Table,
@@ -48,6 +50,8 @@ class Config(Table):
     backup: BackupTable = Field(default_factory=BackupTable)
     health: HealthTable = Field(default_factory=HealthTable)
     match: MatchTable = Field(default_factory=MatchTable)
+    review: ReviewTable = Field(default_factory=ReviewTable)
+    retention: RetentionTable = Field(default_factory=RetentionTable)
     sources: dict[str, dict[str, Any]] = Field(default_factory=dict)
     channels: dict[str, ChannelTable] = Field(default_factory=dict)
     account: list[AccountTable] = Field(default_factory=list)

@@ -96,6 +96,29 @@ class ReadoutTable(Table):
     accounts: list[str] = Field(default_factory=list, description="Further accounts to watch closely, as source:handle.")
 
 
+class ReviewTable(Table):
+    """The review desk (`review`). It is on this machine alone unless it has a password or a proxy that names people."""
+
+    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on.")
+    port: int = Field(8642, ge=0, le=65535, description="0: any that is free.")
+    password: Secret | None = Field(None, description="One for the whole desk; each gives a name when logging in.")
+    user_header: str | None = Field(None, pattern=r"^[A-Za-z0-9-]{1,64}$", description="Header in which a proxy names the person: X-Forwarded-User.")
+    proxies: list[str] = Field(default=["127.0.0.1", "::1"], description="Addresses of proxies that are believed.")
+    hosts: list[str] = Field(default_factory=list, description="Names under which the desk is reached, besides localhost and review_url's.")
+
+
+class RetentionTable(Table):
+    """What `tidy` removes, after which time. Post keys, who, when and what was found stay for ever."""
+
+    raw: Duration | None = Field(30 * 86400.0, description="Posts as the platform sent them, for replay.")
+    unflagged: Duration | None = Field(None, description="The text of posts that told of no contact; default: kept.")
+    flagged: Duration | None = Field(None, description="The text of posts of contacts, near misses and labelled ones; default: kept.")
+    polls: Duration | None = Field(90 * 86400.0, description="How often accounts were asked, by the hour.")
+    deleted: dict[str, Duration] = Field(
+        default={"x": 86400.0}, description="By source: the text of posts deleted there. X's terms allow 24 hours."
+    )
+
+
 class AccountTable(OpenTable):
     source: str = Field(min_length=1, description="bluesky, jsonl, …")
     handle: str = Field(min_length=1, max_length=500)

@@ -6,28 +6,36 @@ Datasette brings the tables, SQL, JSON and CSV of the log under `/log`; the page
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping
+import socket
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote
 
+import uvicorn
 from datasette import hookimpl
 from datasette.app import Datasette
 from datasette.database import Database
 from datasette.plugins import pm
-from datasette.utils.asgi import Request, Response
+from datasette.utils.asgi import Base400, Request, Response
+from datasette.views.base import DatasetteError
 
 from monitor.review.desk import Answer, Ask, Desk, NotFound, Page, Refused
 from monitor.review.guard import App, Guard
 from monitor.review.links import Links
-from monitor.review.pages import acts, contact, front, judge, lists, people, plots, quality, single
+from monitor.review.login import Gate
+from monitor.review.pages import acts, contact, door, front, judge, lists, people, plots, quality, single
 from monitor.review.queries import QUERIES
 from monitor.review.render import render
 from monitor.store import Reading, StoreError
 
+log = logging.getLogger("hotline.review")
+
 HERE = Path(__file__).parent
 DATABASE = "log"
+LOOPBACK = ("127.0.0.1", "::1")
 
 ROUTES: tuple[tuple[str, Page, Page | None], ...] = (
     (r"/$", front.front, None),
@@ -50,6 +58,8 @@ ROUTES: tuple[tuple[str, Page, Page | None], ...] = (
     (r"/quality$", quality.quality, None),
     (r"/labels\.jsonl$", quality.as_jsonl, None),
     (r"/accounts$", single.accounts, None),
+    (r"/login$", door.form, door.enter),
+    (r"/logout$", acts.nothing, door.leave),
     (r"/help$", single.guide, None),
     (r"/act$", acts.nothing, acts.act),
     (r"/label$", acts.nothing, acts.label),
@@ -70,14 +80,22 @@ class Plugin:
             return []
         return [(address, _view(desk, show, take)) for address, show, take in ROUTES]
 
+    @hookimpl  # type: ignore[untyped-decorator]
+    def handle_exception(self, datasette: Any, request: Any, exception: Exception) -> Any:
+        desk = getattr(datasette, "hotline", None)
+        return None if desk is None else lambda: _failed(desk, request, exception)
+
 
 PLUGIN = Plugin()
+PRINTS_LOCALS = "datasette.handle_exception"
+"""Datasette's own answer to every fault and every wrong address: a traceback with all values on the terminal."""
 
 
 def datasette_on(desk: Desk) -> Any:
     """Datasette on the log of a desk, read-only, while the daemon writes."""
     if not pm.is_registered(PLUGIN):
         pm.register(PLUGIN, name="hotline-desk")
+        pm.unregister(name=PRINTS_LOCALS)
     base = f"{desk.base}/" if desk.base else "/"
     ds = Datasette(
         [],
@@ -96,12 +114,22 @@ def datasette_on(desk: Desk) -> Any:
     return ds
 
 
-async def open_desk(desk: Desk, hosts: tuple[str, ...] = ()) -> App:
-    """The whole desk as one ASGI application. StoreError where the log cannot be read."""
+async def open_desk(desk: Desk, hosts: Sequence[str] = (), header: str | None = None, proxies: Sequence[str] = LOOPBACK) -> App:
+    """The whole desk as one ASGI application. StoreError where the log cannot be read.
+
+    `hosts` are names under which it is reached besides this machine's; `header` is the request header in which one of
+    `proxies` (addresses) names the person.
+    """
     await asyncio.to_thread(lambda: Reading(desk.path).close())
     ds = datasette_on(desk)
     await ds.invoke_startup()
-    return Guard(ds.app(), hosts)
+    return Guard(Gate(ds.app(), desk.clock, desk.session, header, proxies, desk.base), hosts)
+
+
+async def serve(app: App, listening: socket.socket) -> None:
+    """Answer on a listening socket until the process is told to end."""
+    settings = uvicorn.Config(app, log_level="warning", proxy_headers=False, server_header=False, timeout_graceful_shutdown=2)
+    await uvicorn.Server(settings).serve(sockets=[listening])
 
 
 def _view(desk: Desk, show: Page, take: Page | None) -> Callable[..., Awaitable[Any]]:
@@ -120,9 +148,13 @@ def _answer(desk: Desk, page: Page, request: Any, form: Mapping[str, list[str]])
     """Run a page on a reading of the log of its own; what is wrong becomes a page that says so."""
     parts = {name: unquote(value, errors="replace") for name, value in request.url_vars.items() if value is not None}
     token = request.scope.get("csrftoken")
-    with Reading(desk.path) as log:
+    try:
+        reading = Reading(desk.path)
+    except StoreError as error:
+        return Answer(str(error), "text/plain; charset=utf-8", 503)
+    with reading:
         ask = Ask(
-            desk, log, desk.clock(), request.scope.get("hotline.who") or desk.who, Links(desk.base),
+            desk, reading, desk.clock(), request.scope.get("hotline.who") or desk.who, Links(desk.base),
             parse_qs(request.query_string, keep_blank_values=True, max_num_fields=100), form, token() if token else "",
             unquote(request.path), desk.address or f"{request.scheme}://{request.host}", "hotline.who" in request.scope,
         )  # fmt: skip
@@ -134,6 +166,23 @@ def _answer(desk: Desk, page: Page, request: Any, form: Mapping[str, list[str]])
             return render(ask, "message.html", 400, title="That cannot be done", words=str(error))
         except StoreError as error:
             return render(ask, "message.html", 400, title="The log cannot answer that", words=str(error))
+
+
+async def _failed(desk: Desk, request: Any, error: Exception) -> Any:
+    """The answer to a fault of ours or of Datasette's, in the desk's own form; JSON where JSON was asked for."""
+    status = error.status if isinstance(error, Base400 | DatasetteError) else 500
+    if status == 500:
+        log.error("%s: %s", request.path, type(error).__name__, exc_info=error)
+        words = "Something went wrong here. The desk's own output on the terminal says what."
+    else:
+        words = str(getattr(error, "message", None) or (error.args[0] if error.args else "")) or "There is no such page."
+    if request.path.endswith(".json"):
+        return Response.json({"ok": False, "error": words, "status": status}, status=status)
+
+    def page(ask: Ask, **_: str) -> Answer:
+        return render(ask, "message.html", status, title="Not found" if status == 404 else "That cannot be done", words=words)
+
+    return response(await asyncio.to_thread(_answer, desk, page, request, {}))
 
 
 def response(answer: Answer) -> Any:

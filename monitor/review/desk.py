@@ -11,6 +11,7 @@ from typing import Any
 
 from monitor.leaders import Registry, load
 from monitor.review.links import Links
+from monitor.review.login import Session
 from monitor.store import Reading
 
 
@@ -35,7 +36,7 @@ class Desk:
     chance: random.Random = field(default_factory=random.Random, repr=False)
     base: str = ""  # path in front of every address, where a proxy serves the desk below one
     address: str = ""  # where the desk is reached from outside, for feeds; "": where it was asked
-    near_miss: float = 0.15
+    session: Session | None = field(default=None, repr=False)  # None: nobody logs in
 
 
 @dataclass(frozen=True)

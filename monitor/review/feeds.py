@@ -76,7 +76,7 @@ def _entry(contact: Mapping[str, Any], address: str) -> str:
         f"<published>{xml(contact['opened_at'])}</published>\n<updated>{xml(contact['updated_at'])}</updated>\n"
         f"<link rel=\"alternate\" href={xml_attribute(address + '/contact/' + part(contact['contact']))}/>\n"
         f"<category term={xml_attribute(contact['mode'])}/>\n<category term={xml_attribute(contact['status'])}/>\n"
-        f"<content type=\"text\">{xml(chr(10).join(facts(contact)))}</content>\n</entry>\n"
+        f'<content type="text">{xml(chr(10).join(facts(contact)))}</content>\n</entry>\n'
     )
 
 

@@ -78,6 +78,14 @@ class Guard:
         scope["headers"] = [(n, v) for n, v in scope["headers"] if n.lower() != b"authorization"]  # it would pass the CSRF check
         await self.app(scope, _bounded(receive), safely)
 
+    def _ours(self, origin: str, host: str) -> bool:
+        """Whether a page of this origin is the desk's: the same host and port, or a name that the desk was told, behind a proxy."""
+        try:
+            parts = urlsplit(origin)
+            return parts.netloc.lower() == host.lower() or (parts.hostname or "") in self.hosts - LOCAL
+        except ValueError:
+            return False
+
     def _refusal(self, headers: dict[str, str], method: str) -> tuple[int, str] | None:
         if host_of(headers.get("host", "")).lower() not in self.hosts:
             return 421, "The desk is not reached under this name. Add it to [review] hosts, or open it as localhost."
@@ -86,7 +94,7 @@ class Guard:
         if method != "POST":
             return 405, "Only GET and POST."
         origin, site = headers.get("origin"), headers.get("sec-fetch-site", "same-origin")
-        if site not in ("same-origin", "none") or (origin is not None and urlsplit_safe(origin) != headers["host"].lower()):
+        if site not in ("same-origin", "none") or (origin is not None and not self._ours(origin, headers["host"])):
             return 403, "This came from another site."
         if CSRF_COOKIE not in cookies_of(headers):
             return 403, "Open the page first, with cookies on, then send the form."
@@ -94,13 +102,6 @@ class Guard:
         if not length.isdigit() or int(length) > MAX_BODY:
             return 413, "Too much at once."
         return None
-
-
-def urlsplit_safe(origin: str) -> str:
-    try:
-        return urlsplit(origin).netloc.lower()
-    except ValueError:
-        return ""
 
 
 def _bounded(receive: Receive) -> Receive:

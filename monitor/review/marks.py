@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -20,7 +21,7 @@ def segments(text: str, spans: Iterable[tuple[int, int, str]]) -> list[tuple[str
     inside = [(max(0, start), min(length, end), role) for start, end, role in spans if start < end and start < length and end > 0]
     cuts = sorted({0, length, *(edge for start, end, _ in inside for edge in (start, end))})
     found = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in itertools.pairwise(cuts):
         roles = dict.fromkeys(role for first, last, role in inside if first <= start and end <= last)
         found.append((text[start:end], tuple(roles)))
     return found

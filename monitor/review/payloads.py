@@ -15,7 +15,8 @@ SHOWN = 6_000
 def rendering(payload: Any) -> str:
     """The texts of a payload, each once, in its own order; "" where there is none."""
     lines: dict[str, None] = {}
-    for text in _texts(payload, 0):
+    finished = payload["steps"] if isinstance(payload, Mapping) and "steps" in payload else payload
+    for text in _texts(finished, 0):
         if text.strip() and not any(text in seen for seen in lines):
             lines[text] = None
     return "\n".join(lines)[:SHOWN]

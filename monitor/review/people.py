@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -40,7 +41,7 @@ def history(log: Reading, keys: Sequence[str], limit: int, before: str | None = 
 
 
 def months(log: Reading, keys: Sequence[str]) -> list[Row]:
-    """month (YYYY-MM), mode, n; oldest first."""
+    """Month (YYYY-MM), mode, n; oldest first."""
     return log.ask(
         f"SELECT substr(c.took_place, 1, 7) AS month, c.mode, COUNT(*) AS n FROM contacts c WHERE {among(keys)} AND {COUNTED}"
         " GROUP BY 1, 2 ORDER BY 1",
@@ -60,7 +61,7 @@ def days(log: Reading, keys: Sequence[str], until: str) -> list[date]:
 
 def gaps(found: Sequence[date]) -> list[tuple[int, date, date]]:
     """Pauses between days of contact in days, longest first: (days, last before, first after)."""
-    pauses = [((b - a).days, a, b) for a, b in zip(found, found[1:], strict=False)]
+    pauses = [((b - a).days, a, b) for a, b in itertools.pairwise(found)]
     return sorted(pauses, key=lambda pause: -pause[0])
 
 

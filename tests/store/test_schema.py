@@ -90,7 +90,10 @@ async def test_the_file_says_whose_it_is_and_how_it_is_kept(store: Store, ask: A
     assert ask("PRAGMA user_version") == [(migrations()[-1][0],)]
     assert ask("PRAGMA journal_mode") == [("wal",)]
     assert ask("PRAGMA auto_vacuum") == [(2,)]  # incremental
-    assert ask("SELECT number, name, applied_at FROM migrations") == [(1, "initial", "2026-11-22T09:00:00.000Z")]
+    assert ask("SELECT number, name, applied_at FROM migrations") == [
+        (1, "initial", "2026-11-22T09:00:00.000Z"),
+        (2, "review", "2026-11-22T09:00:00.000Z"),
+    ]
     for file in (path, path.with_name("log.db-wal"), path.with_name("log.db.lock")):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -55,7 +56,7 @@ def chosen(ask: Ask, limit: int) -> list[Row]:
 def contacts(ask: Ask) -> Answer:
     """`/contacts?mode=call&country=IN&since=30d&q=…`"""
     shown = cards(ask.log, wanted(ask), SHOWN)
-    given = {name: values[0] for name, values in ask.args.items() if values and values[0]}
+    given = asked(ask)
     groups: Sequence[tuple[str, str, Sequence[tuple[str, str]]]] = (
         ("since", "within", PERIODS),
         ("mode", "mode", [(mode, mode) for mode in MODES]),
@@ -64,6 +65,11 @@ def contacts(ask: Ask) -> Answer:
     )
     older = {**given, "until": shown[-1]["opened_at"]} if len(shown) == SHOWN else None
     return render(ask, "contacts.html", contacts=shown, given=given, groups=groups, older=older, countries=countries(shown), without=drop)
+
+
+def asked(ask: Ask) -> dict[str, str]:
+    """The filters of the address; one that is not given is ""."""
+    return defaultdict(str, {name: values[0] for name, values in ask.args.items() if values and values[0]})
 
 
 def drop(given: Mapping[str, str], *names: str) -> dict[str, str]:
@@ -112,7 +118,7 @@ def search(ask: Ask) -> Answer:
     )  # fmt: skip
     posts = ask.log.posts(chosen_posts, SHOWN)
     evidence = _evidence(ask, posts)
-    given = {name: values[0] for name, values in ask.args.items() if values and values[0]}
+    given = asked(ask)
     older = {**given, "until": posts[-1]["seen_at"]} if len(posts) == SHOWN else None
     return render(ask, "search.html", posts=posts, evidence=evidence, given=given, older=older, periods=PERIODS, without=drop,
                   labels=of_post(ask.log, [post["post"] for post in posts]))  # fmt: skip

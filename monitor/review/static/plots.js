@@ -34,7 +34,7 @@
       const cells = rows(figure, "tr[data-a]");
       if (!cells.length) return null;
       const used = names.filter((n) => cells.some((c) => c.dataset.a === n.party || c.dataset.b === n.party));
-      const left = 158, topSpace = 128, size = Math.min(36, Math.max(22, Math.floor((Math.min(width, 900) - left - 60) / used.length)));
+      const left = 158, topSpace = 128, size = Math.min(46, Math.max(22, Math.floor((width - left - 64) / used.length)));
       const root = svg(left + used.length * size + 60, topSpace + used.length * size + 6, title);
       const place = new Map(used.map((n, i) => [n.party, i]));
       const top = Math.max(...cells.map((c) => +c.dataset.n));
@@ -60,18 +60,19 @@
       return root;
     },
 
-    calendar(figure, title) {
+    calendar(figure, title, width) {
       const days = new Map(rows(figure, "tr[data-day]").map((r) => [r.dataset.day, +r.dataset.n]));
       if (!days.size) return null;
       const dates = [...days.keys()].sort();
-      const DAY = 86400000, size = 15;
+      const DAY = 86400000;
       const last = new Date(`${dates[dates.length - 1]}T00:00:00Z`);
       let first = new Date(Math.min(new Date(`${dates[0]}T00:00:00Z`), last - 365 * DAY));
       first = new Date(first - ((first.getUTCDay() + 6) % 7) * DAY);
       const weeks = Math.floor((last - first) / DAY / 7) + 1;
-      const root = svg(40 + weeks * size, 30 + 7 * size, title);
+      const size = Math.max(13, Math.min(21, Math.floor((width - 44) / weeks)));
+      const root = svg(40 + weeks * size, 22 + 7 * size, title);
       const top = Math.max(...days.values());
-      ["Mon", "", "Wed", "", "Fri", "", "Sun"].forEach((name, i) => root.append(text(32, 29 + i * size, name, { "text-anchor": "end" })));
+      ["Mon", "", "Wed", "", "Fri", "", "Sun"].forEach((name, i) => root.append(text(32, 18 + i * size + size / 2 + 3, name, { "text-anchor": "end" })));
       let month = -1;
       for (let at = first; at <= last; at = new Date(+at + DAY)) {
         const week = Math.floor((at - first) / DAY / 7), weekday = (at.getUTCDay() + 6) % 7;
