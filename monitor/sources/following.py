@@ -21,6 +21,8 @@ from typing import IO
 CHUNK = 1 << 20
 """Bytes read at a time; a line longer than this is skipped and named."""
 FINGERPRINT = 256
+FIRST, QUIET = 1.0, 0.05
+"""Seconds to wait for standard input: for the first line, and for further ones before a pass is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +77,22 @@ class StandardInput:
         self._odd: deque[str] = deque()
         self._room = threading.Semaphore(most)
         self._ended = False
+        self._came = threading.Event()
+        self._patience = FIRST
         self._thread = threading.Thread(target=self._read, name="standard input", daemon=True)
         self._thread.start()
 
     async def take(self, cursor: str | None) -> Taken:
-        """What has come in so far, up to 500 lines; they stay until `done`."""
+        """What has come in, up to 500 lines; they stay until `done`. The first time it waits a moment for something to come."""
+        if not self._lines and not self._ended:
+            await asyncio.to_thread(self._came.wait, self._patience)
+        self._patience = QUIET
+        self._came.clear()
         ended = self._ended  # looked at first: lines added after it are for the next time
         lines = tuple(self._lines[i] for i in range(min(len(self._lines), 500)))
         odd = tuple(self._odd[i] for i in range(len(self._odd)))
         over = ended and len(lines) == len(self._lines)
-        return Taken(lines, None, len(self._lines) > len(lines), odd, "end of input" if over else "")
+        return Taken(lines, None, bool(lines) and not over, odd, "end of input" if over else "")
 
     def done(self, taken: Taken) -> None:
         """These lines are stored."""
@@ -112,7 +120,9 @@ class StandardInput:
             if chunk.strip():
                 self._room.acquire()
                 self._lines.append((f"line {number}", chunk.decode("utf-8", "replace")))
+                self._came.set()
         self._ended = True
+        self._came.set()
 
 
 def _offset(file: IO[bytes], cursor: str | None) -> int:

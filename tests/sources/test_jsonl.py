@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -180,6 +181,20 @@ async def test_standard_input_keeps_lines_until_they_are_stored() -> None:
     assert first.note == "end of input"
     reader.done(first)
     assert (await reader.take(None)).lines == ()
+
+
+async def test_a_pass_over_standard_input_reads_all_that_is_piped_in() -> None:
+    read_end, write_end = os.pipe()
+    with os.fdopen(read_end, "rb") as stream, os.fdopen(write_end, "wb", 0) as pipe:
+        source = Jsonl(JsonlSettings(path="-"))
+        source._open["-"] = StandardInput(stream)
+        for number in range(1200):
+            pipe.write(b'{"id": %d, "account": "alice", "text": "t"}\n' % number)
+        posts = [post async for page in source.fetch([ALICE, BOB], {}, NOW) for post in page.posts]
+        pipe.close()
+        pages = [page async for page in source.fetch([ALICE, BOB], {}, NOW)]
+    assert len(posts) == 1200
+    assert pages[-1].posts == ()
 
 
 def read(**record: object) -> Post:
