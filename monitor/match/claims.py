@@ -32,8 +32,10 @@ class Draft:
 def draft(cues: list[Cue], links: list[Link], holder: Holder | None, modes: ModeModel | None = None) -> list[Draft]:
     """The contacts of a post, the main one first; none if nothing could be one. `modes` settles what the rules leave open."""
     main = links[0] if links else None
-    if main is None and not any(cue.party is not None and cue.party.leader for cue in cues):
-        return _lone(cues, holder)
+    if main is None and not any(cue.symbol in ("FL", "UNK", "ONE") for cue in cues):
+        lone = _lone(cues, holder)
+        if lone or not any(cue.party is not None and cue.party.leader for cue in cues):
+            return lone
     first = _one(cues, main, holder, modes)
     found = [first]
     told = {id(party) for party in first.parties}

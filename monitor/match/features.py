@@ -13,7 +13,7 @@ from monitor.model import Holder
 _PLAIN = frozenset({"with", "to", "and", ",", ":", '"', "(", ")", "/", "·", "-", ";", "+"})
 _OFFICIAL = frozenset({"presidency", "pm_office", "foreign_ministry", "government", "press_office", "royal_house"})
 _WATCHED = frozenset(
-    "modal wish cond neg opinion appeal lower hist LOW FORM domestic media speech quote fut lookfwd now today future thank congrat"
+    "modal wish cond neg opinion appeal lower hist longago LOW FORM domestic media speech quote fut lookfwd now today future thank congrat"
     " condole invite cancel postpone deny message topic_security SELF DOM first".split()
 )
 
@@ -66,7 +66,7 @@ def features(cues: list[Cue], links: list[Link], holder: Holder | None, size: in
         if who not in ("leader", "office") and _own_leader_abroad(cues, links[0]):
             found.extend(_weighty("abroad"))
         lead = [cue.symbol for cue in cues if cue.sentence == links[0].trigger.sentence and cue.first < links[0].trigger.last]
-        found.extend(name for symbol in ("cond", "hist", "wish", "media", "speech") if symbol in lead for name in _weighty(f"lead.{symbol}"))
+        found.extend(name for symbol in ("cond", "hist", "longago", "wish", "media", "speech") if symbol in lead for name in _weighty(f"lead.{symbol}"))
         found.append(f"sides={_sides(cues, links[0], holder, who)}|{who}")
         for link in links[1:4]:
             found.append(f"other={link.trigger.base}|{link.party.symbol}")
