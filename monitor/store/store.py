@@ -17,8 +17,9 @@ from monitor.decision import Act, Decide, DecideDue, Decision, Judged, NewDelive
 from monitor.model import Account, ActKind, Delivery, Message, Notice, Page, Receipt
 from monitor.store import accounts, acts, decisions, health, notices, outbox, pages, triage
 from monitor.store.accounts import AccountRow
-from monitor.store.database import Connect, Lock, open_for_writing, transaction
+from monitor.store.database import Connect, Lock, open_for_writing
 from monitor.store.errors import RenderFailed, StoreError, explain
+from monitor.store.group import Group
 from monitor.store.health import HealthRow, PollCount
 from monitor.store.outbox import Freeze
 from monitor.store.pages import Saved
@@ -44,6 +45,7 @@ class Store:
         self.run = run
         self._db = db
         self._thread = thread
+        self._group = Group(db, thread)
         self._lock = lock
         self._clock = clock
         self._closed = False
@@ -96,13 +98,13 @@ class Store:
         self._db.close()
 
     async def _write(self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """`work` in a write transaction."""
-
-        def job() -> T:
-            with transaction(self._db):
-                return work(self._db, *args, **kwargs)
-
-        return await self._in_thread(job)
+        """`work` in a write transaction, which it may share with others that wait."""
+        if self._closed:
+            raise StoreError(f"{self.path} is closed: Hotline is stopping.")
+        try:
+            return await self._group.write(lambda: work(self._db, *args, **kwargs))
+        except sqlite3.Error as error:
+            raise explain(error, self.path) from error
 
     async def _read(self, work: Callable[Concatenate[Database, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._in_thread(lambda: work(self._db, *args, **kwargs))
