@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from monitor.config import Duration, TimeZone, WebAddress
 from monitor.http import Fetcher, Guard, Response, Unfetched, refusal
 from monitor.model import Account, Identity, Outcome, Page, Post
+from monitor.sources.feed_backfill import walk
 from monitor.sources.feed_document import read_document
 from monitor.sources.feed_entries import Reading, read_entries
 from monitor.sources.feed_presets import PRESETS
@@ -206,6 +207,11 @@ class Feed:
             return Outcome("bad_content", str(reason)), None
         moved = f"; redirected to {url}" if url != target.url else ""
         return Outcome("ok", f"{document.title[:100] or 'a feed'}, {len(document.entries)} entries{moved}"), None
+
+    def backfill(self, account: Account, since: datetime, cursors: Mapping[str, str], now: datetime) -> AsyncIterator[Page]:
+        """What the feed still has, or all its pages where it has pages."""
+        target = self._target(account)
+        return walk(self._http, target.url, target.zone, account, since, cursors, now, self._settings.max_bytes)
 
     async def close(self) -> None:
         """Nothing is held open: the pool is the fetcher's."""
