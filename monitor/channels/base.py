@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import httpx
@@ -43,6 +44,7 @@ class Tools:
     clock: Callable[[], datetime]  # for signatures that carry the time of sending
     guard: Guard = field(default_factory=Guard)  # for channels that connect without HTTP
     language: str = "en"
+    folder: Path = Path()  # for what a channel must keep: a login
 
 
 class GoneError(Exception):
@@ -54,16 +56,22 @@ class Base(ABC):
 
     kind: ClassVar[str]
     Settings: ClassVar[type[BaseModel]]
-    guarantee: Guarantee
+    guarantee: Guarantee  # of this object, as `promise` says for its settings
     styles: ClassVar[tuple[Style, ...]] = ("rich", "plain", "bare")  # each plainer than the one before
     spacing: ClassVar[float] = 0.0  # seconds between messages that the provider wants, by its documents
 
     def __init__(self, name: str, settings: Any, tools: Tools) -> None:
         self.name, self.settings, self.tools = name, settings, tools
+        self.guarantee = self.promise(settings)
         self.say = SAY.get(tools.language, SAY["en"])
         self._scrub = Scrub()
 
     # What a channel writes itself.
+
+    @classmethod
+    def promise(cls, settings: Any) -> Guarantee:  # noqa: ARG003 - a bot promises more than a webhook
+        """What a channel with these settings promises about repeats."""
+        return cls.guarantee
 
     @abstractmethod
     def compose(self, message: Message, style: Style) -> dict[str, Any]:

@@ -36,6 +36,10 @@ GONE = frozenset({10008, 30046, 50005, 50021, 160002})
 _ESCAPED = re.compile(r"([\\*_~`|>#\[\]()<@:{}!+=-])|^(\s*\d+)\.(?=\s)", re.MULTILINE)
 
 
+ONCE = Guarantee("same_key", NONCE_WINDOW, "once within two minutes (enforced nonce); later a possible repeat is marked")
+MARKED = Guarantee("resend_marked", None, "at least once; a possible repeat is marked (webhooks know no key)")
+
+
 class DiscordSettings(ChannelSettings):
     url: Secret | None = Field(None, description="A webhook's address. Either this, or token and channel.")
     token: Secret | None = Field(None, description="A bot's token; it may see the channel and send messages.")
@@ -60,12 +64,10 @@ class Discord(Base):
     def __init__(self, name: str, settings: DiscordSettings, tools: Tools) -> None:
         super().__init__(name, settings, tools)
         self.bot = settings.token is not None
-        if self.bot:
-            self.guarantee = Guarantee(
-                "same_key", NONCE_WINDOW, "once within two minutes (enforced nonce); later a possible repeat is marked"
-            )
-        else:
-            self.guarantee = Guarantee("resend_marked", None, "at least once; a possible repeat is marked (webhooks know no key)")
+
+    @classmethod
+    def promise(cls, settings: DiscordSettings) -> Guarantee:
+        return ONCE if settings.token is not None else MARKED
 
     def compose(self, message: Message, style: Style) -> dict[str, Any]:
         w = words(message)

@@ -44,7 +44,7 @@ class MatrixSettings(ChannelSettings):
     device_id: str = Field(
         "HOTLINE", pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="Kept the same: repeats are recognised by it."
     )
-    state: str | None = Field(None, description="File that keeps the login; default matrix-NAME.json.")
+    state: str | None = Field(None, description="File that keeps the login; default matrix-NAME.json beside the log.")
     notice: bool = Field(default=True, description="Send as m.notice, which other bots leave alone; false: m.text.")
 
     @model_validator(mode="after")
@@ -194,7 +194,7 @@ class Matrix(Base):
 
     @property
     def _file(self) -> Path:
-        return Path(self.settings.state or f"matrix-{re.sub(r'[^A-Za-z0-9_-]', '_', self.name)}.json")
+        return self.tools.folder / (self.settings.state or f"matrix-{re.sub(r'[^A-Za-z0-9_-]', '_', self.name)}.json")
 
     def _kept(self) -> str | None:
         try:

@@ -28,6 +28,10 @@ _ESCAPED = re.compile(r"([\\`*_{}\[\]()#+\-!|>~<$&])|^(\s*\d+)\.(?=\s)", re.MULT
 _BY_ITSELF = re.compile(r"(?<=[:~$@#])(?=[\w+-])")
 
 
+ONCE = Guarantee("same_key", WINDOW, "once within 30 s (pending post id); later a possible repeat is marked")
+MARKED = Guarantee("resend_marked", None, "at least once; a possible repeat is marked (a webhook tells no more)")
+
+
 class MattermostSettings(ChannelSettings):
     url: Secret | None = Field(None, description="An incoming webhook's address. Either this, or server, token and channel.")
     server: WebAddress | None = Field(None, description="https://mattermost.example.org")
@@ -52,14 +56,10 @@ class Mattermost(Base):
     def __init__(self, name: str, settings: MattermostSettings, tools: Tools) -> None:
         super().__init__(name, settings, tools)
         self.bot = settings.token is not None
-        if self.bot:
-            self.guarantee = Guarantee(
-                "same_key", WINDOW, "once within 30 s (pending post id); later a possible repeat is marked"
-            )
-        else:
-            self.guarantee = Guarantee(
-                "resend_marked", None, "at least once; a possible repeat is marked (a webhook tells no more)"
-            )
+
+    @classmethod
+    def promise(cls, settings: MattermostSettings) -> Guarantee:
+        return ONCE if settings.token is not None else MARKED
 
     def compose(self, message: Message, style: Style) -> dict[str, Any]:
         lay = self._rich if style == "rich" else self._plain

@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from monitor.channels import DeliveryError, Guarantee
-from monitor.channels.base import Base, ChannelSettings, Step, Style, Tools
+from monitor.channels.base import Base, ChannelSettings, Step, Style
 from monitor.channels.status import ask
 from monitor.channels.text import cut, host_of, utf8
 from monitor.channels.words import Words, fit, quoted, words
@@ -39,10 +39,6 @@ class Ntfy(Base):
     kind: ClassVar[str] = "ntfy"
     Settings = NtfySettings
     guarantee = REPLACED
-
-    def __init__(self, name: str, settings: NtfySettings, tools: Tools) -> None:
-        super().__init__(name, settings, tools)
-        self.guarantee = REPLACED
 
     def compose(self, message: Message, style: Style) -> dict[str, Any]:
         w = fit(words(message), MESSAGE, lambda x: utf8(self._text(x, style)), utf8)

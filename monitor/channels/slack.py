@@ -45,6 +45,10 @@ REJECTED = frozenset({
 })  # fmt: skip
 
 
+ONCE = Guarantee("reconcile", None, "once: a doubtful one is looked up in the channel before it is sent again")
+MARKED = Guarantee("resend_marked", None, "at least once; a possible repeat is marked (a webhook tells no more)")
+
+
 class SlackSettings(ChannelSettings):
     url: Secret | None = Field(None, description="An incoming webhook's address. Either this, or token and channel.")
     token: Secret | None = Field(None, description="A bot's token (xoxb-…), scope chat:write; channels:history settles doubts.")
@@ -69,14 +73,10 @@ class Slack(Base):
     def __init__(self, name: str, settings: SlackSettings, tools: Tools) -> None:
         super().__init__(name, settings, tools)
         self.bot = settings.token is not None
-        if self.bot:
-            self.guarantee = Guarantee(
-                "reconcile", None, "once: a doubtful one is looked up in the channel before it is sent again"
-            )
-        else:
-            self.guarantee = Guarantee(
-                "resend_marked", None, "at least once; a possible repeat is marked (a webhook tells no more)"
-            )
+
+    @classmethod
+    def promise(cls, settings: SlackSettings) -> Guarantee:
+        return ONCE if settings.token is not None else MARKED
 
     def compose(self, message: Message, style: Style) -> dict[str, Any]:
         w = words(message)

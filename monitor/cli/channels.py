@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import ValidationError
 
 from monitor.channels import DeliveryError
 from monitor.channels import channels as channel_registry
@@ -51,9 +53,18 @@ def _rows(config: Config, path: Path) -> list[dict[str, Any]]:
         state = f"suspended: {row['suspended_why']}" if row.get("suspended_at") else "working"
         rows.append({
             "channel": name, "type": settings.type, "state": state, "waiting": row.get("waiting", 0), "last_success": row.get("last_success"),
-            "last_error": row.get("last_error"), "guarantee": kind.guarantee.words if kind else "no such type", "fallback": settings.fallback,
+            "last_error": row.get("last_error"), "guarantee": _promise(kind, settings.own), "fallback": settings.fallback,
         })  # fmt: skip
     return rows
+
+
+def _promise(kind: Any, own: Mapping[str, Any]) -> str:
+    if kind is None:
+        return "no such type"
+    try:
+        return str(kind.promise(kind.Settings.model_validate(own)).words)
+    except ValidationError:
+        return "its settings are wrong: see check"
 
 
 def _known(config: Config, name: str) -> None:

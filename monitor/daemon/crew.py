@@ -211,7 +211,7 @@ def build_destinations(plan: Plan, world: World) -> tuple[list[httpx.AsyncClient
     for name, table in plan.config.channels.items():
         guard = Guard.of(table.allow_private)
         clients.append(channel_client(guard, plan.config.schedule.timeout, table.proxy))
-        tools = Tools(clients[-1], plan.reveal, world.clock, guard, plan.config.desk.language)
+        tools = Tools(clients[-1], plan.reveal, world.clock, guard, plan.config.desk.language, plan.database.parent)
         channel = channel_registry()[table.type](name, plan.channels[name], tools)
         found.append(Destination(channel, table.unknown, table.min_interval, table.fallback))
     return clients, found

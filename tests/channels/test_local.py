@@ -155,3 +155,10 @@ async def test_a_missing_secret_suspends_the_channel_and_names_what_to_set(row: 
     await given_tools.http.aclose()
     assert caught.value.kind == "permanent"
     assert HOOK not in caught.value.text
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.name)
+async def test_what_a_channel_promises_is_known_from_its_settings_alone(row: Any) -> None:
+    channel = make(row.kind, row.settings("http://127.0.0.1:9"))
+    await channel.tools.http.aclose()
+    assert channels()[row.kind].promise(channel.settings) == channel.guarantee
