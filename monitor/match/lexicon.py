@@ -54,7 +54,7 @@ class Morphology:
         return list(dict.fromkeys(found))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: sixty thousand are made at start
 class Entry:
     """One form: its words after the first, the languages it belongs to (bits; 0: any), its class, and what it names."""
 
@@ -115,12 +115,16 @@ class Lexicon:
 
     def add(self, form: str, cls: str, langs: int = 0, data: Any = None, upper: bool = False) -> None:
         """Add one form. Forms of Chinese and Japanese also become words of the segmentation."""
-        pieces = _PIECES.findall(fold_word(form))
+        if form.isascii():
+            folded = form.lower()
+            pieces = folded.split() if folded.replace(" ", "").isalnum() else _PIECES.findall(folded)
+        else:
+            pieces = _PIECES.findall(fold_word(form))
+            for piece in pieces:
+                if _is_cjk(piece[0]):
+                    self.cjk[piece] = True
         if not pieces:
             return
-        for piece in pieces:
-            if _is_cjk(piece[0]):
-                self.cjk[piece] = True
         first, tail = pieces[0], tuple(pieces[1:])
         entry = Entry(len(pieces), tail, langs, cls, data, upper)
         if first.endswith("*"):
@@ -216,7 +220,10 @@ class Lexicon:
                         found.append(entry)
         if found:
             return tuple(found)
-        return tuple(entry for entry in starts.single if not entry.langs or entry.langs & bits)
+        single = starts.single
+        if len(single) == 1:
+            return single if not single[0].langs or single[0].langs & bits else ()
+        return tuple([entry for entry in single if not entry.langs or entry.langs & bits]) if single else ()
 
     def variants(self, word: str) -> tuple[str, ...]:
         """The word, and the base forms it may be an inflected form of."""

@@ -80,7 +80,20 @@ def scan(tokens: Tokens, lexicon: Lexicon, bits: int) -> list[Mark]:
             index += 1
             continue
         found = longest(words, index, tokens.words[index] if kind == HANDLE else word, bits)
-        if any(entry.upper for entry in found) and kind == WORD and not _upper(tokens, index, found[0].size):
+        if not found:
+            if kind == HANDLE:
+                marks.append(Mark(index, index, "handle", word))
+            elif kind == MARK:
+                marks.append(Mark(index, index, word))
+            index += 1
+            continue
+        if len(found) == 1 and not found[0].upper:
+            entry = found[0]
+            last = index + entry.size - 1
+            marks.append(Mark(index, last, entry.cls, entry.data))
+            index = last + 1
+            continue
+        if kind == WORD and any(entry.upper for entry in found) and not _upper(tokens, index, found[0].size):
             found = tuple(entry for entry in found if not entry.upper)
         if found:
             last = index + found[0].size - 1
@@ -91,10 +104,6 @@ def scan(tokens: Tokens, lexicon: Lexicon, bits: int) -> list[Mark]:
                     marks.append(Mark(index, last, entry.cls, entry.data))
             index = last + 1
             continue
-        if kind == HANDLE:
-            marks.append(Mark(index, index, "handle", word))
-        elif kind == MARK:
-            marks.append(Mark(index, index, word))
         index += 1
     return marks
 
