@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,6 +14,7 @@ from monitor.cli.log import database_option, moment
 from monitor.store import Reading
 from monitor.store.database import Lock
 
+Row = Mapping[str, Any]
 BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -61,14 +63,23 @@ def status(path: Path, *, as_json: bool) -> None:
         print_json({"pid": pid, "well": well, **state, "failing": failing, "channels": channels, "notices": notices})
     else:
         out.print(f"[bold]{'running' if pid else 'not running'}[/]{f' (process {pid})' if pid else ''}  {plain(path)}")
-        out.print("  ".join(f"{key.replace('_', ' ')} {plain(value)}" for key, value in state.items() if not isinstance(value, list | dict)))
+        facts = [(key, value) for key, value in state.items() if not isinstance(value, list | dict) and value not in (None, 0)]
+        out.print("  ".join(f"[dim]{key.replace('_', ' ')}[/] {plain(value)}" for key, value in facts))
         last = [a["last_success"] for a in accounts if a["last_success"]]
         out.print(f"{len(accounts)} accounts, {len(failing)} failing or held; newest success {_ago(max(last)) if last else 'none yet'}")
-        table("", ["account", "state", "detail"], ([a["account"], "held" if a["held"] else a["outcome"], a["held"] or a["detail"]] for a in failing[:20]))
-        table("", ["channel", "waiting", "state"], ([c["channel"], c["waiting"], c["suspended_why"] or "working"] for c in channels))
-        table("", ["since", "notice"], ([n["opened_at"][:16], n["text"]] for n in notices))
+        _unwell(failing, channels, notices)
     if not well:
         raise SystemExit(1)
+
+
+def _unwell(failing: Sequence[Row], channels: Sequence[Row], notices: Sequence[Row]) -> None:
+    """What needs somebody: accounts in trouble, queues, standing notices."""
+    if failing:
+        table("\nIn trouble", ["account", "state", "detail"], ([a["account"], "held" if a["held"] else a["outcome"], a["held"] or a["detail"]] for a in failing[:20]))
+    if channels:
+        table("\nChannels", ["channel", "waiting", "state"], ([c["channel"], c["waiting"], c["suspended_why"] or "working"] for c in channels))
+    if notices:
+        table("\nNotices", ["since", "text"], ([n["opened_at"][:16].replace("T", " "), n["text"]] for n in notices))
 
 
 def _ago(text: str) -> str:

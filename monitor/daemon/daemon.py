@@ -48,6 +48,7 @@ class Daemon:
         self._stop = asyncio.Event()
         self._reload = asyncio.Event()
         self._crew: Crew | None = None
+        self._asked = 0.0  # monotonic: when it was told to stop
         self.endpoint: Endpoint | None = None
         self._watch = SelfWatch(Pulse.begin(world.clock, time.monotonic), Meter())
 
@@ -80,10 +81,14 @@ class Daemon:
         return 0
 
     def stop(self) -> None:
-        """Drain and return. Call from the loop's own thread."""
+        """Drain and return. Call from the loop's own thread. Asked again a second later or more, it ends at once."""
+        now = time.monotonic()
         if self._stop.is_set():
+            if now - self._asked < 1.0:
+                return  # one wish may come as two signals: to the process and to its group
             log.warning("stopped at once; what was under way is taken up at the next start")
             os._exit(1)
+        self._asked = now
         log.info("stopping: finishing what is under way")
         self._stop.set()
 

@@ -202,8 +202,19 @@ async def _read(answer: httpx.Response, headers: Mapping[str, str], cap: int) ->
     return b"".join(parts)
 
 
+UNCONNECTED: tuple[tuple[type[Exception], str], ...] = (
+    (aiohttp.ClientConnectorDNSError, "the host's name is not known (DNS)"),
+    (aiohttp.ClientConnectorCertificateError, "its TLS certificate is not valid"),
+    (aiohttp.ClientSSLError, "no TLS connection could be made"),
+    (aiohttp.ClientConnectorError, "the connection was refused, or no way leads there"),
+)
+
+
 def _unfetched(failure: Exception) -> Unfetched:
     cause = failure.__cause__
+    for kind, words in UNCONNECTED:
+        if isinstance(cause, kind) or isinstance(failure, kind):
+            return Unfetched("unreachable", words)
     if isinstance(failure, httpx.ReadError) and isinstance(cause, aiohttp.ClientPayloadError):
         return Unfetched("bad_content", "the answer broke off")
     if isinstance(cause, aiohttp.ServerDisconnectedError | ConnectionResetError | aiohttp.ClientOSError) and not isinstance(

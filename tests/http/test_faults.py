@@ -74,9 +74,9 @@ async def test_a_channel_knows_whether_a_failed_request_may_have_arrived(
 @pytest.mark.parametrize(
     ("fault", "kind", "words"),
     [
-        ("refused", "unreachable", "no connection"),
-        ("unknown name", "unreachable", "no connection"),
-        ("no TLS", "unreachable", "no connection"),
+        ("refused", "unreachable", "refused"),
+        ("unknown name", "unreachable", "not known"),
+        ("no TLS", "unreachable", "TLS"),
         ("hang", "unreachable", "no answer in time"),
         ("reset", "unreachable", "closed the connection"),
         ("closed", "unreachable", "closed the connection"),
