@@ -133,7 +133,7 @@ class Base(ABC):
         try:
             value = self.tools.reveal(secret)
         except SecretError as missing:
-            raise DeliveryError("permanent", str(missing)) from None
+            raise DeliveryError("retry" if missing.passing else "permanent", str(missing)) from None
         self._scrub.add(value)
         for part in value.replace("?", "/").replace("=", "/").split("/"):
             if len(part) >= 16:  # the telling part of an address

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
@@ -53,8 +54,19 @@ WebAddress = Annotated[str, AfterValidator(web_address), WithJsonSchema({"type":
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
+PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EAGAIN, errno.EINTR, errno.ESTALE})
+"""Errors of reading a file that are about the machine at this moment."""
+
+
 class SecretError(Exception):
-    """A secret's environment variable or file is not there. The text names it and says what to do."""
+    """A secret's environment variable or file is not there. The text names it and says what to do.
+
+    `passing`: the file is not to be had just now (no file descriptors, no memory, a disk in trouble), which says nothing of it.
+    """
+
+    def __init__(self, text: str, *, passing: bool = False) -> None:
+        super().__init__(text)
+        self.passing = passing
 
 
 class Secret(BaseModel):
@@ -86,7 +98,11 @@ class Secret(BaseModel):
         """The value. `read` reads a file as text; SecretError where there is none."""
         try:
             value = environ.get(self.env, "") if self.env else read(self.file or "")
-        except (OSError, UnicodeDecodeError) as error:
+        except OSError as error:
+            if error.errno in PASSING:
+                raise SecretError(f"{self.where} cannot be read just now ({error.strerror}); it is tried again", passing=True) from None
+            raise SecretError(f"{self.where} cannot be read ({type(error).__name__}): create it, readable by Hotline only") from None
+        except UnicodeDecodeError as error:
             raise SecretError(f"{self.where} cannot be read ({type(error).__name__}): create it, readable by Hotline only") from None
         if not value.strip():
             raise SecretError(f"{self.where} is not set or empty: set it before starting Hotline")

@@ -10,8 +10,8 @@ from monitor.http import Unfetched
 
 
 def reveal(secret: Secret) -> str:
-    """The value; Unfetched (auth), naming the place, where there is none."""
+    """The value; Unfetched (auth, or unreachable where it passes), naming the place, where there is none."""
     try:
         return secret.reveal(os.environ, lambda path: Path(path).expanduser().read_text(encoding="utf-8"))
     except SecretError as error:
-        raise Unfetched("auth", str(error)) from None
+        raise Unfetched("unreachable" if error.passing else "auth", str(error)) from None
