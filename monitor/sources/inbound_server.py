@@ -13,7 +13,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,10 +45,10 @@ class Limits:
 
 @dataclass(slots=True, eq=False)
 class Batch:
-    """The posts of one request; `stored` is set when they are."""
+    """The posts of one request; `stored` says that they are (True), or that they will not be (False)."""
 
     posts: Sequence[Post]
-    stored: asyncio.Event = field(default_factory=asyncio.Event)
+    stored: asyncio.Future[bool]
 
 
 class Refusal(Exception):  # noqa: N818 - an answer, not a fault of ours
@@ -79,7 +79,7 @@ class Server:
         """Raises OSError if the address cannot be had."""
         app = web.Application(client_max_size=self._limits.max_body)
         app.router.add_post("/posts", self._answer)
-        runner = web.AppRunner(app, access_log=None)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0, lingering_time=1.0)
         await runner.setup()
         try:
             await web.TCPSite(runner, self._host, self._port).start()
@@ -96,6 +96,9 @@ class Server:
         return int(self._runner.addresses[0][1])
 
     async def stop(self) -> None:
+        """What is not stored yet is refused: its sender repeats it."""
+        for batch in self._waiting:
+            _settle(batch, stored=False)
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -107,7 +110,7 @@ class Server:
     def done(self, batches: Sequence[Batch]) -> None:
         """These are stored."""
         for batch in batches:
-            batch.stored.set()
+            _settle(batch, stored=True)
             self._forget(batch)
 
     async def _answer(self, request: web.Request) -> web.Response:
@@ -158,20 +161,27 @@ class Server:
 
     async def _hold(self, posts: Sequence[Post]) -> web.Response:
         """Answer when the posts are stored, never before."""
-        batch = Batch(posts)
+        batch = Batch(posts, asyncio.get_running_loop().create_future())
         self._waiting.append(batch)
         try:
             async with asyncio.timeout(self._limits.patience):
-                await batch.stored.wait()
+                stored = await batch.stored
         except TimeoutError:
-            raise Refusal(503, "not stored in time: send it again", after=10) from None
+            stored = False
         finally:
             self._forget(batch)
+        if not stored:
+            raise Refusal(503, "not stored in time: send it again", after=10)
         return web.json_response({"stored": len(posts), "posts": [post.key for post in posts]}, status=202)
 
     def _forget(self, batch: Batch) -> None:
         if batch in self._waiting:
             self._waiting.remove(batch)
+
+
+def _settle(batch: Batch, *, stored: bool) -> None:
+    if not batch.stored.done():  # it is when the sender was told to come again
+        batch.stored.set_result(stored)
 
 
 def read_posts(body: bytes, accounts: Mapping[str, Account], most: int) -> list[Post]:
