@@ -49,7 +49,7 @@ def test_every_source_stands_in_the_documentation(name: str) -> None:
     assert re.search(rf"\b{name}\b", ALL)
 
 
-@pytest.mark.parametrize(("where", "text"), list(examples("toml")), ids=lambda value: value if "-" in value[:40] and "\n" not in value else "")
+@pytest.mark.parametrize(("where", "text"), [one for one in examples("toml") if not one[0].startswith("languages")], ids=lambda value: value if "-" in value[:40] and "\n" not in value else "")
 def test_every_example_of_a_configuration_is_right(where: str, text: str) -> None:
     tables = tomllib.loads(text)
     try:

@@ -215,3 +215,16 @@ def test_init_asks_for_what_it_is_not_given(call: Call) -> None:
     assert call("init", "--to", "asked.toml", given="US\nslack\nUTC\n").exit_code == 0
     assert 'url = { env = "SLACK_WEBHOOK" }' in Path("asked.toml").read_text("utf-8")
     assert "no official accounts known" in call("init", "--to", "b.toml", "--countries", "XX", "--channel", "console", "--timezone", "UTC").stderr
+
+
+def test_every_type_of_channel_says_what_it_promises(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text(
+        '[channels.a]\ntype = "slack"\nurl = { env = "X" }\n[channels.b]\ntype = "slack"\ntoken = { env = "X" }\nchannel = "C1"\n'
+        '[channels.c]\ntype = "discord"\nurl = { env = "X" }\n[channels.d]\ntype = "matrix"\nhomeserver = "https://m.example"\nroom = "!a:m"\n'
+        'token = { env = "X" }\n[channels.e]\ntype = "mattermost"\nurl = { env = "X" }\n',
+        "utf-8",
+    )
+    promises = {row["channel"]: row["guarantee"] for row in json.loads(call("channels", "--json").stdout)}
+    assert promises["a"] != promises["b"]
+    assert "exactly once" in promises["d"]
+    assert all(promises.values())
