@@ -13,9 +13,8 @@ from pydantic import ValidationError
 
 from monitor.channels import DeliveryError
 from monitor.channels import channels as channel_registry
-from monitor.channels.base import Tools
 from monitor.cli.acts import record
-from monitor.cli.assemble import check_parts, plan_of, reveal
+from monitor.cli.assemble import plan_of
 from monitor.cli.base import as_json, database_path, now, out, plain, print_json, read_config, table
 from monitor.cli.log import database_option
 from monitor.config import Config, ConfigError, Problem, did_you_mean
@@ -46,10 +45,11 @@ def _rows(config: Config, path: Path) -> list[dict[str, Any]]:
     if path.exists():
         with Reading(path) as reading:
             seen = {row["channel"]: row for row in reading.channels()}
-    promises = _promises(config)
+    registry = channel_registry()
     rows = []
     for name, settings in config.channels.items():
         row = seen.get(name, {})
+        kind = registry.get(settings.type)
         state = f"suspended: {row['suspended_why']}" if row.get("suspended_at") else "working"
         rows.append({
             "channel": name, "type": settings.type, "state": state, "waiting": row.get("waiting", 0), "last_success": row.get("last_success"),
@@ -65,13 +65,6 @@ def _promise(kind: Any, own: Mapping[str, Any]) -> str:
         return str(kind.promise(kind.Settings.model_validate(own)).words)
     except ValidationError:
         return "its settings are wrong: see check"
-
-
-def _promises(config: Config) -> dict[str, str]:
-    """What each channel promises as it is configured: a bot can promise more than a webhook. Nothing is connected to."""
-    parts, registry = check_parts(config), channel_registry()
-    tools = Tools(httpx.AsyncClient(), reveal, now)
-    return {name: registry[table.type](name, parts.channels[name], tools).guarantee.words for name, table in config.channels.items()}
 
 
 def _known(config: Config, name: str) -> None:
