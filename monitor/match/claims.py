@@ -186,9 +186,9 @@ def _present(near: list[Cue], by: dict[str, Cue], anywhere: dict[str, Cue], trig
     before = anywhere.get("now")
     if live is None and before is not None and trigger is not None and before.sentence == trigger.sentence - 1 and trigger.tense != "past":
         live = before
-    here = next((cue for cue in near if cue.symbol in ("CAP", "CTY")), None)
+    here = next((cue for cue in near if cue.symbol == "CAP" and cue.first <= 3), None)
     told = {cue.base or cue.symbol for cue in near}
-    if live is None and here is not None and trigger is not None and trigger.base == "summit" and not told & {"presser", "discuss", "joint", "speech"}:
+    if live is None and here is not None and trigger is not None and trigger.base == "summit" and here.first < trigger.first and not told & {"presser", "discuss", "joint", "speech"}:
         live = here  # "in Brussels for the European Council"
     if live is not None and (trigger is None or trigger.base != "call"):
         return "ongoing", live
