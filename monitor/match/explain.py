@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
-from monitor.model import Finding, PartName
+from monitor.match.engine import Matcher
+from monitor.model import PARTS, Finding, Holder, PartName
 
 _REASONS = {
     "no_cue": "no word of a contact and no other leader",
@@ -48,4 +50,30 @@ def explain(finding: Finding, parts: Mapping[PartName, str]) -> list[str]:
             words = parts.get(proof.part, "")[proof.start : proof.end]
             lines.append(f"  {proof.role}: “{words}” ({proof.part} {proof.start}–{proof.end})")
     lines.extend(finding.steps)
+    return lines
+
+
+def trace(matcher: Matcher, parts: Mapping[PartName, str], holder: Holder | None, at: datetime) -> list[str]:
+    """How the engine read each part, step by step: the language, the parties, the cues in order, the best links, what weighed most."""
+    lines: list[str] = []
+    for part in PARTS:
+        text = parts.get(part)
+        if not text:
+            continue
+        closed = matcher.gate.closed(text)
+        if closed is not None:
+            lines.append(f"{part}: not read further: {_REASONS.get(closed, closed)}")
+            continue
+        reading = matcher.read(part, text, holder, at.date())
+        lines.append(f"{part}: language {reading.lang or 'unknown'}, confidence {reading.confidence:.2f}")
+        for cue in reading.cues[:40]:
+            if cue.party is not None:
+                who = cue.party.name or cue.party.slug or cue.party.office or ""
+                lines.append(f"  party “{reading.tokens.original(cue.first, cue.last)}”: {cue.party.kind} {who} {cue.party.country or ''}".rstrip())
+            elif cue.base:
+                lines.append(f"  contact word “{reading.tokens.original(cue.first, cue.last)}”: {cue.symbol}")
+        for link in reading.links[:3]:
+            words = [reading.tokens.original(cue.first, cue.last) for cue in (link.trigger, link.party)]
+            lines.append(f"  link “{words[0]}” – “{words[1]}”: {link.score:.1f}")
+        lines.extend(f"  {weight:+.2f} {name}" for name, weight in matcher.model.reasons(reading.features)[:12])
     return lines

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from monitor.leaders import load
-from monitor.match import MATCHER_VERSION, Matcher, RuleError, Rules, explain, resolve
+from monitor.match import MATCHER_VERSION, Matcher, RuleError, Rules, explain, resolve, trace
 from monitor.model import Account, Finding, Holder
 
 AT = datetime(2026, 3, 3, 15, 0, tzinfo=UTC)  # a Tuesday
@@ -136,6 +136,20 @@ def test_every_no_has_a_named_reason_in_words(matcher: Matcher) -> None:
         assert not finding.flagged
         assert finding.reason
         assert "not flagged" in explain(finding, {"text": text})[0]
+
+
+def test_a_trace_names_parties_contact_words_and_weights(matcher: Matcher) -> None:
+    lines = "\n".join(trace(matcher, {"text": "Had a great call with Prime Minister Modi."}, MACRON, AT))
+    assert "party “Prime Minister Modi”: foreign Narendra Modi IN" in lines
+    assert "contact word “call”" in lines
+    assert "link=call|FL" in lines
+
+
+def test_people_of_the_rules_count_as_leaders() -> None:
+    matcher = Matcher(load(), Rules(people={"Jerome Q. Banker": "US"}))
+    finding = read(matcher, "Had a great call with Jerome Q. Banker this morning.")
+    assert finding.flagged
+    assert countries(finding) == {"FR", "US"}
 
 
 def test_the_holder_of_a_presidency_is_who_held_it_that_day() -> None:
