@@ -21,10 +21,11 @@ from datasette.database import Database
 from datasette.plugins import pm
 from datasette.utils.asgi import Base400, Request, Response
 from datasette.views.base import DatasetteError
+from markupsafe import Markup, escape
 
 from monitor.review.desk import Answer, Ask, Desk, NotFound, Page, Refused
 from monitor.review.guard import App, Guard
-from monitor.review.links import Links
+from monitor.review.links import Links, web
 from monitor.review.login import Gate
 from monitor.review.pages import acts, contact, door, front, judge, lists, people, plots, quality, single
 from monitor.review.queries import QUERIES
@@ -35,6 +36,9 @@ log = logging.getLogger("hotline.review")
 
 HERE = Path(__file__).parent
 DATABASE = "log"
+CELL = 2048
+"""Characters of an address that a table shows."""
+
 LOOPBACK = ("127.0.0.1", "::1")
 
 ROUTES: tuple[tuple[str, Page, Page | None], ...] = (
@@ -79,6 +83,25 @@ class Plugin:
         if desk is None:
             return []
         return [(address, _view(desk, show, take)) for address, show, take in ROUTES]
+
+    @hookimpl  # type: ignore[untyped-decorator]
+    def extra_template_vars(self, datasette: Any) -> dict[str, str]:
+        desk = getattr(datasette, "hotline", None)
+        return {} if desk is None else {"desk_name": desk.name}
+
+    @hookimpl  # type: ignore[untyped-decorator]
+    def render_cell(self, value: Any, column: str, datasette: Any) -> Markup | None:
+        """Contacts and posts in Datasette's tables lead to their pages, addresses out only if plain; other cells are Datasette's."""
+        desk = getattr(datasette, "hotline", None)
+        if desk is None or not isinstance(value, str) or not value:
+            return None
+        if value.lower().startswith(("http://", "https://")):
+            address = web(value)
+            return Markup('<a href="{}" rel="noopener noreferrer nofollow">{}</a>').format(address, value[:CELL]) if address else escape(value[:CELL])
+        if column not in ("contact", "post"):
+            return None
+        links = Links(desk.base)
+        return Markup('<a href="{}">{}</a>').format(links.contact(value) if column == "contact" else links.post(value), value)
 
     @hookimpl  # type: ignore[untyped-decorator]
     def handle_exception(self, datasette: Any, request: Any, exception: Exception) -> Any:

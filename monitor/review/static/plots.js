@@ -92,7 +92,7 @@
       const all = rows(figure, "tr[data-name]").map((r) => ({ name: r.dataset.name, n: [...r.children].slice(1).map((c) => +c.textContent) }));
       if (!all.length) return null;
       const shown = all.slice(-60);
-      const w = Math.max(320, Math.min(width, 620)), h = 220, left = 34, bottom = 24;
+      const w = Math.max(300, Math.min(width, 620)), h = 220, left = 34, bottom = 24;
       const root = svg(w, h, title), top = Math.max(1, ...shown.map((m) => m.n.reduce((a, b) => a + b, 0)));
       const ticks = steps(top), high = ticks[ticks.length - 1], y = (n) => h - bottom - (n / high) * (h - bottom - 8);
       for (const t of ticks) root.append(el("line", { x1: left, x2: w, y1: y(t), y2: y(t), class: "rule" }), text(left - 6, y(t) + 4, t, { "text-anchor": "end" }));
@@ -113,7 +113,7 @@
     boxes(figure, title, width) {
       const all = rows(figure, "tr[data-five]").slice(0, 24);
       if (!all.length) return null;
-      const w = Math.max(320, Math.min(width, 620)), row = 26, left = 150, h = all.length * row + 30;
+      const w = Math.max(300, Math.min(width, 620)), row = 26, left = Math.min(150, w * 0.4), h = all.length * row + 30;
       const root = svg(w, h, title);
       const five = all.map((r) => r.dataset.five.split(",").map((v) => Math.max(1, +v)));
       const low = Math.log10(Math.min(...five.map((f) => f[0]))), high = Math.log10(Math.max(...five.map((f) => f[4])) * 1.1);
@@ -125,7 +125,7 @@
       all.forEach((r, i) => {
         const [a, q1, m, q3, b] = five[i], y = i * row + row / 2;
         root.append(
-          text(left - 8, y + 4, `${cut(r.dataset.name, 18)} ${r.dataset.flag}`, { "text-anchor": "end" }),
+          text(left - 8, y + 4, `${cut(r.dataset.name, Math.floor(left / 8))} ${r.dataset.flag}`, { "text-anchor": "end" }),
           el("line", { x1: x(a), x2: x(b), y1: y, y2: y, class: "box-line" }),
           el("rect", { x: x(q1), y: y - 7, width: Math.max(2, x(q3) - x(q1)), height: 14, rx: 3, class: "box-body" }),
           el("line", { x1: x(m), x2: x(m), y1: y - 8, y2: y + 8, class: "median" }),
@@ -138,7 +138,7 @@
     histogram(figure, title, width) {
       const all = rows(figure, "tr[data-name]").map((r) => ({ name: r.dataset.name, n: +r.dataset.n }));
       if (!all.some((b) => b.n)) return null;
-      const w = Math.max(320, Math.min(width, 620)), row = 22, left = 150;
+      const w = Math.max(300, Math.min(width, 620)), row = 22, left = Math.min(150, w * 0.36);
       const root = svg(w, all.length * row + 6, title), top = Math.max(...all.map((b) => b.n));
       all.forEach((b, i) => {
         root.append(text(left - 8, i * row + 15, b.name, { "text-anchor": "end" }));
@@ -151,11 +151,11 @@
     bars(figure, title, width) {
       const all = rows(figure, "tr[data-n]").slice(0, 25);
       if (!all.length) return null;
-      const w = Math.max(320, Math.min(width, 1100)), row = 22, left = 210;
+      const w = Math.max(300, Math.min(width, 1100)), row = 22, left = Math.min(210, w * 0.42), right = w < 520 ? 74 : 130;
       const root = svg(w, all.length * row + 6, title), top = Math.log1p(Math.max(1, ...all.map((r) => +r.dataset.n)));
       all.forEach((r, i) => {
-        const n = +r.dataset.n, m = +r.dataset.m, size = (v) => (Math.log1p(v) / top) * (w - left - 130);
-        root.append(text(left - 8, i * row + 15, `${cut(r.dataset.name, 26)} ${r.dataset.flag}`, { "text-anchor": "end" }));
+        const n = +r.dataset.n, m = +r.dataset.m, size = (v) => (Math.log1p(v) / top) * (w - left - right);
+        root.append(text(left - 8, i * row + 15, `${cut(r.dataset.name, Math.floor(left / 8))} ${r.dataset.flag}`, { "text-anchor": "end" }));
         root.append(tipped(el("rect", { x: left, y: i * row + 3, height: row - 6, rx: 2, width: size(n), class: "s0 pale" }), `${r.dataset.name}: ${n} posts`));
         root.append(tipped(el("rect", { x: left, y: i * row + 6, height: row - 12, rx: 2, width: size(m), class: "s0" }), `${r.dataset.name}: ${m} flags`));
         root.append(text(left + size(n) + 6, i * row + 15, `${m.toLocaleString("en")} of ${n.toLocaleString("en")}`));
