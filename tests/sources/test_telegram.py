@@ -29,7 +29,7 @@ KEY = ACCOUNT.key
 def test_every_message_of_the_capture_is_read_as_expected() -> None:
     preview = read_preview(PAGE, ACCOUNT, NOW)
     posts = [message.post for message in preview.messages if message.post]
-    assert [{"key": post.key, "parts": {**post.parts}} for post in posts] == EXPECTED["expected"]
+    assert [{"key": post.key, "parts": dict(post.parts.items())} for post in posts] == EXPECTED["expected"]
     assert list(preview.odd) == EXPECTED["odd"]
     assert sum(message.post is None for message in preview.messages) == EXPECTED["empty"]
     assert preview.author is not None
