@@ -26,6 +26,8 @@ from monitor.store import Store, StoreError
 
 log = logging.getLogger("hotline.poll")
 
+REREAD, REREAD_POST = 50.0, 2.0
+"""Seconds between two looks at an account's posts behind open contacts, and more for each of them: some sources ask one by one."""
 IDLE = 3600.0
 """Longest sleep when nothing is due, in seconds."""
 
@@ -64,6 +66,7 @@ class Poll:
         self._packs: list[Pack] = []
         self._memory = Memory(store)
         self.watch = Watchfulness(store, tell, doubted)
+        self._again: dict[str, float] = {}  # by Account.key: when its posts may be read again
         self._streams: list[asyncio.Task[None]] = []
         self._running: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
@@ -168,12 +171,19 @@ class Poll:
             log.warning("health was not written: %s", error)
 
     async def reread(self) -> None:
-        """Look again at the posts behind open contacts: an edit or deletion of an announcement is news."""
+        """Look again at the posts behind open contacts: an edit or deletion of an announcement is news.
+
+        To be called about once a minute; an account with many such posts is looked at less often.
+        """
         now = self._clock()
         for key, posts in (await self._store.open_contact_posts(now)).items():
             account = self._memory.accounts.get(key)
             if account is None or account.source not in self._sources or self._stopping:
                 continue
+            mono = self._monotonic()
+            if mono < self._again.get(key, 0.0):
+                continue
+            self._again[key] = mono + REREAD + len(posts) * REREAD_POST
             try:
                 found = await self._sources[account.source].reread(posts, account, now)
                 await self._keep(Page(account.source, {}, tuple(found)), self._clock())

@@ -277,8 +277,12 @@ async def test_posts_behind_an_open_contact_are_read_again(bed: Bed, monkeypatch
     await bed.poll.reread()
     found = [(work.post.key, work.number, work.post.deleted) for work in await bed.store.pending(10)][2:]
     assert found == [(edited, 2, False), (gone, 2, True)]
-    woken = bed.woken
+    woken, asked = bed.woken, len(bed.view.asked)
     await bed.poll.reread()
+    assert len(bed.view.asked) == asked  # too soon
+    bed.mono += 60
+    await bed.poll.reread()
+    assert len(bed.view.asked) > asked
     assert bed.woken == woken
 
 
