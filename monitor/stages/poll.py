@@ -26,8 +26,8 @@ from monitor.store import Store, StoreError
 
 log = logging.getLogger("hotline.poll")
 
-REREAD, REREAD_POST = 50.0, 2.0
-"""Seconds between two looks at an account's posts behind open contacts, and more for each of them: some sources ask one by one."""
+REREAD_FREE, REREAD_POST = 10, 2.0
+"""So many posts behind open contacts may be looked at whenever asked; each further one costs its account so many seconds of rest."""
 IDLE = 3600.0
 """Longest sleep when nothing is due, in seconds."""
 
@@ -173,7 +173,7 @@ class Poll:
     async def reread(self) -> None:
         """Look again at the posts behind open contacts: an edit or deletion of an announcement is news.
 
-        To be called about once a minute; an account with many such posts is looked at less often.
+        How often is for the caller to say; an account with many such posts is looked at less often: some sources ask one by one.
         """
         now = self._clock()
         for key, posts in (await self._store.open_contact_posts(now)).items():
@@ -183,7 +183,7 @@ class Poll:
             mono = self._monotonic()
             if mono < self._again.get(key, 0.0):
                 continue
-            self._again[key] = mono + REREAD + len(posts) * REREAD_POST
+            self._again[key] = mono + max(0, len(posts) - REREAD_FREE) * REREAD_POST
             try:
                 found = await self._sources[account.source].reread(posts, account, now)
                 await self._keep(Page(account.source, {}, tuple(found)), self._clock())
