@@ -25,6 +25,9 @@ from monitor.daemon import Plan
 from monitor.daemon.crew import open_sources
 from monitor.leaders import directory
 from monitor.model import Account, Page
+from monitor.sources.x_budget import PRICE as X_PRICE
+from monitor.sources.x_budget import ROW as BUDGET_ROW
+from monitor.sources.x_budget import Spent, read_spent
 from monitor.store import Reading, Store
 
 
@@ -32,7 +35,7 @@ from monitor.store import Reading, Store
 @as_json
 @click.pass_context
 def accounts(ctx: click.Context, *, as_json: bool) -> None:
-    """List the accounts watched: pinned identity, cadence, health, last post."""
+    """List the accounts watched: pinned identity, cadence, health, last post, what they cost."""
     if ctx.invoked_subcommand is not None:
         return
     config, place = read_config(ctx.find_root().obj)
@@ -40,11 +43,13 @@ def accounts(ctx: click.Context, *, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    heads = ["account", "country", "kind", "every", "pinned id", "state", "last post", "usual gap", "detail"]
+    heads = ["account", "country", "kind", "every", "pinned id", "state", "last post", "usual gap", "cost", "detail"]
     table("", heads, (
-        [r["account"], r["country"], r["kind"], f"{r['every']:g} s", r["id"], r["state"], (r["last_post"] or "")[:16], _gap(r["usual_gap"]), r["detail"]]
+        [r["account"], r["country"], r["kind"], f"{r['every']:g} s", r["id"], r["state"], (r["last_post"] or "")[:16], _gap(r["usual_gap"]), _cost(r["dollars_a_month"]), r["detail"]]
         for r in rows
     ))  # fmt: skip
+    if (spent := _spent(database_path(config, place))) is not None:
+        out.print(f"x, {spent.day} (UTC): {spent.posts:,} posts and {spent.users:,} users read, ${spent.dollars:.2f}")
 
 
 def _rows(config: Config, path: Path) -> list[dict[str, Any]]:
@@ -59,9 +64,30 @@ def _rows(config: Config, path: Path) -> list[dict[str, Any]]:
         rows.append({
             "account": account.key, "country": account.country, "kind": account.kind, "every": account.every, "id": account.id or row.get("pin"),
             "state": state, "last_post": row.get("last_post"), "last_success": row.get("last_success"), "usual_gap": row.get("usual_gap"),
-            "detail": row.get("held") or row.get("detail"),
+            "dollars_a_month": _dollars(config, account.source, row.get("usual_gap")), "detail": row.get("held") or row.get("detail"),
         })  # fmt: skip
     return rows
+
+
+def _dollars(config: Config, source: str, gap: float | None) -> float | None:
+    """What an account costs in 30 days at its usual pace; 0 where nothing is charged, None where that is not known yet."""
+    if source != "x":
+        return 0.0
+    price = config.sources.get("x", {}).get("price_per_post", X_PRICE)
+    return round(30 * 86_400 / gap * price, 2) if gap else None
+
+
+def _spent(path: Path) -> Spent | None:
+    """What X has cost on the last day that it was read."""
+    if not path.exists():
+        return None
+    with Reading(path) as reading:
+        row = reading.cursor("x", BUDGET_ROW)
+    return read_spent(row) if row is not None else None
+
+
+def _cost(dollars: float | None) -> str:
+    return "" if dollars is None else "free" if dollars == 0 else f"${dollars:,.2f} a month"
 
 
 def _gap(seconds: float | None) -> str:

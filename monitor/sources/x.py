@@ -21,7 +21,7 @@ from monitor.model import Account, Identity, Outcome, Page, Post
 from monitor.sources.shaping import OddError, skipped
 from monitor.sources.x_api import Api, LostPlace, SourceWide, Stale
 from monitor.sources.x_asking import Generation, list_query, packed, query, timeline
-from monitor.sources.x_budget import ROW, Budget
+from monitor.sources.x_budget import PRICE, ROW, Budget
 from monitor.sources.x_posts import Member
 from monitor.sources.x_reread import Rereader
 from monitor.sources.x_roll import Roll, look
@@ -46,7 +46,7 @@ class XSettings(BaseModel):
     max_pages: int = Field(10, ge=1, le=100, description="Pages of 100 posts read in one poll; the rest comes with the next.")
     budget_posts_per_day: int = Field(5000, ge=50, description="Posts read before reading stops until 00:00 UTC.")
     budget_dollars_per_day: float = Field(25.0, gt=0, description="Dollars spent before reading stops until 00:00 UTC.")
-    price_per_post: float = Field(0.005, ge=0, description="What X charges for a post, in dollars; a user counts as two posts.")
+    price_per_post: float = Field(PRICE, ge=0, description="What X charges for a post, in dollars; a user counts as two posts.")
 
 
 class XOptions(BaseModel):

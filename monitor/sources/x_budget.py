@@ -17,8 +17,10 @@ from monitor.sources.x_asking import LARGEST, SMALLEST
 
 ROW = "budget"
 WARNED_AT = 0.8
+PRICE = 0.005
+"""Dollars a post (X's price list of August 2026)."""
 USER_PRICE = 2.0
-"""A user costs as much as two posts (X's price list of August 2026)."""
+"""A user costs as much as two posts (the same list)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,12 @@ class Reading:
         """Accounts with their health; columns of v_accounts."""
         return self._rows(f"SELECT * FROM v_accounts {'' if inactive else 'WHERE active = 1'} ORDER BY account")  # noqa: S608
 
+    def cursor(self, source: str, key: str) -> str | None:
+        """A source's own bookmark, as it wrote it; None if there is none."""
+        with self._moment():
+            row = self._db.execute("SELECT value FROM cursors WHERE source = ? AND key = ?", [source, key]).fetchone()
+        return None if row is None else str(row[0])
+
     def channels(self) -> list[Row]:
         """Channels that have been used or have a queue; columns of v_channels."""
         return self._rows("SELECT * FROM v_channels ORDER BY channel")

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the real servers that the integration tests talk to: PostgreSQL, Redis and the AT Protocol's own services,
-# a Matrix homeserver, a Mastodon API server, an IRC server, Prometheus Alertmanager. Run it as often as you like: what is there stays.
+# a Matrix homeserver, a Mastodon API server, an IRC server, Prometheus Alertmanager, an OpenAPI validator.
+# Run it as often as you like: what is there stays.
 # System packages come from apt, the rest goes into .real/ of this repository (HOTLINE_REAL_DIR names another folder).
 set -euo pipefail
 
@@ -63,11 +64,12 @@ system_packages() {
 stamped() { [ -f "$1/.stamp" ] && [ "$(cat "$1/.stamp")" = "$(cat "${@:2}" | sha256sum)" ]; }
 stamp() { cat "${@:2}" | sha256sum > "$1/.stamp"; }
 
-at_protocol() {
-  local target="$into/atnet" sources=("$here/atnet/package.json" "$here/atnet/package-lock.json")
+# Node packages, from NAME/package-lock.json.
+packages_of_node() { # NAME WORDS
+  local target="$into/$1" sources=("$here/$1/package.json" "$here/$1/package-lock.json")
   mkdir -p "$target"
-  if stamped "$target" "${sources[@]}"; then say "AT Protocol services: up to date"; return; fi
-  say "AT Protocol services: npm ci (about 700 MB)"
+  if stamped "$target" "${sources[@]}"; then say "$2: up to date"; return; fi
+  say "$2: npm ci"
   cp "${sources[@]}" "$target/"
   (cd "$target" && quietly npm ci --ignore-scripts --no-audit --no-fund)
   stamp "$target" "${sources[@]}"
@@ -85,7 +87,8 @@ environment() { # NAME WORDS
 }
 
 system_packages
-at_protocol
+packages_of_node atnet "AT Protocol services (700 MB)"
+packages_of_node prism "OpenAPI validator (90 MB)"
 environment synapse "Matrix homeserver (250 MB)"
 environment mastodon "Mastodon API server"
 say "done: $(du -sh "$into" 2> /dev/null | cut -f1) in $into"
