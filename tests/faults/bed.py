@@ -16,10 +16,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from monitor import match
 from monitor.cli.assemble import check_parts
 from monitor.config import load
 from monitor.daemon import Crew, Plan, World
 from monitor.match import Matcher
+from monitor.model import Account
 from monitor.stages.steady import Steady
 from monitor.store import Store
 from monitor.store.database import Connect
@@ -38,7 +40,7 @@ CONFIG = """
 [schedule]
 jitter = 0.0
 [limits]
-alert_age = "12h"
+alert_age = "{age}"
 give_up = "9000d"
 flood = {flood}
 [channels.keyed]
@@ -68,17 +70,25 @@ def secrets(folder: Path, receiver: str) -> None:
         (folder / name).chmod(0o600)
 
 
-def config(folder: Path, more: str = "", flood: int = 1000, countries: Sequence[str] = tuple(SAYS)) -> str:
+def config(folder: Path, more: str = "", flood: int = 1000, age: str = "12h") -> str:
     accounts = "".join(
-        ACCOUNT.format(handle=c.lower(), folder=folder, country=c, kind=SAYS[c][0], office=SAYS[c][1]) for c in countries
+        ACCOUNT.format(handle=c.lower(), folder=folder, country=c, kind=SAYS[c][0], office=SAYS[c][1]) for c in SAYS
     )
-    return more + CONFIG.format(folder=folder, flood=flood) + accounts
+    return more + CONFIG.format(folder=folder, flood=flood, age=age) + accounts
 
 
 def claim(by: str, other: str, at: datetime, *, more: str = "") -> dict[str, Any]:
     """The post by which one government tells of its call with the other."""
     text = f"I just spoke by phone with {SAYS[other][2]}.{more}"
     return {"id": f"{by}-{other}", "account": by.lower(), "text": text, "version": f"{by}{other}{more}", "created_at": at.isoformat()}
+
+
+def understood(matcher: Matcher, by: str, other: str, more: str = "") -> bool:
+    """Whether the matcher reads that government's post as a call of the two that took place."""
+    account = Account("jsonl", by.lower(), country=by, kind=SAYS[by][0], office=SAYS[by][1])  # type: ignore[arg-type]  # plain words of the table
+    holder = match.resolve(account, matcher.registry, START.date())
+    found = matcher.match({"text": claim(by, other, START, more=more)["text"]}, holder, START)
+    return [(c.mode, c.status, {p.country for p in c.participants}) for c in found.contacts] == [("call", "happened", {by, other})]
 
 
 def say(folder: Path, *lines: Mapping[str, Any]) -> None:
@@ -109,11 +119,11 @@ class Hand:
         return World(self, lambda: 0.5, Steady(self, lambda: self.mono))
 
 
-def plan(folder: Path, receiver: str, matcher: Matcher, more: str = "", flood: int = 1000) -> Plan:
+def plan(folder: Path, receiver: str, matcher: Matcher, more: str = "", flood: int = 1000, age: str = "12h") -> Plan:
     secrets(folder, receiver)
     for country in SAYS:
         (folder / f"{country.lower()}.jsonl").touch()
-    checked = load(config(folder, more, flood))
+    checked = load(config(folder, more, flood, age))
     parts = check_parts(checked)
 
     def reveal(secret: Any) -> str:

@@ -65,7 +65,7 @@ async def attempts(running: Process, hand: Hand, seconds: int) -> int:
         try:
             failed += not await running.look(0.2)
         except StoreError as error:
-            assert str(error).count(". ") >= 1, "what happened, and what to do"  # noqa: PT017
+            assert str(error).count(". ") >= 1, "what happened, and what to do"
             failed += 1
     return failed
 
@@ -143,7 +143,7 @@ async def test_a_damaged_log_is_refused_and_recovered_and_every_alert_arrives(tm
             async with process(made, hand) as running:
                 await running.look()
         except StoreCorrupt as error:
-            assert "hotline recover" in str(error)  # noqa: PT017
+            assert "hotline recover" in str(error)
         recover(made.database, [kept], hand())
         async with process(made, hand) as running:
             assert await running.look()

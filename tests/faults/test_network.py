@@ -125,7 +125,7 @@ async def test_credentials_of_a_channel_revoked_in_flight_keep_its_queue_until_a
                 say(tmp_path, claim(a, b, START + timedelta(minutes=number)))
                 hand.on(60)
                 await running.look()
-            assert len([row for row in rows(made.database, "SELECT 1 FROM notices WHERE kind = 'channel_suspended'")]) == 1
+            assert len(list(rows(made.database, "SELECT 1 FROM notices WHERE kind = 'channel_suspended'"))) == 1
             refused = [request for request in desk.requests if not request.accepted]
             assert len(refused) == 1, "a channel that refuses is not asked again and again"
             desk.otherwise = Answer(body=b"ok")

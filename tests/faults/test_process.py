@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.bed import SAYS, Stopwatch, claim, config, counted, rows, say, secrets
+from tests.faults.bed import SAYS, Stopwatch, claim, config, counted, say, secrets
 from tests.faults.tally import record
 from tests.real.beds import ROOT, wait_until
 from tests.real.daemon import Daemon, Log

@@ -76,6 +76,11 @@ class Receiver:
         with self._lock:
             self._answers.extend(answers)
 
+    def forget(self) -> None:
+        """Take back what `then` put in line."""
+        with self._lock:
+            self._answers.clear()
+
     def wait(self, count: int, within: float = 10.0) -> list[Request]:
         """The requests so far, once there are `count` of them."""
         wait_until(lambda: len(self.requests) >= count, f"{count} requests (there are {len(self.requests)})", within)
