@@ -12,7 +12,8 @@ from monitor.cli.assemble import leaders_of, matcher_of
 from monitor.cli.base import as_json, find_config, inert, now, out, plain, print_json, read_config
 from monitor.config import Config, ConfigError, Problem
 from monitor.leaders import Registry
-from monitor.match import Matcher, explain
+from monitor.match import Matcher
+from monitor.match.explain import trace
 from monitor.match.holder import resolve
 from monitor.match.lines import finding_as_dict, match_lines
 from monitor.model import Account, Evidence, Finding, Holder
@@ -53,6 +54,8 @@ def match(config_path: str | None, *, text: str | None, account: str | None, at:
         print_json(finding_as_dict("", finding))
     else:
         _explain(text, finding, holder)
+        for step in trace(matcher, {"text": text}, holder, moment):
+            out.print(f"[dim]· {plain(step)}[/]")
 
 
 def _config(path: str | None) -> Config:
@@ -122,5 +125,3 @@ def _explain(text: str, finding: Finding, holder: Holder | None) -> None:
         if claim.place:
             out.print(f"  where {plain(claim.place.name)} ({plain(claim.place.country or '?')})")
     out.print()
-    for step in explain(finding, {"text": text}):
-        out.print(f"[dim]·[/] {plain(step)}")
