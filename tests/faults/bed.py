@@ -198,8 +198,9 @@ def counted(fault: str, injected: int, database: Path, requests: Sequence[Reques
         if request.path != "/keyed":
             words, marked = heading(request)
             said[words].append(marked)
-    lost = sum(row["key"] not in keyed if row["channel"] == "keyed" else row["headline"] not in said for row in due)
     ours = {row["headline"]: said[row["headline"]] for row in due if row["channel"] == "keyless"}
+    lost = sum(row["channel"] == "keyed" and row["key"] not in keyed for row in due)
+    lost += sum(max(wanted(due, headline) - len(told), 0) for headline, told in ours.items())
     repeats = sum(sum(told) for told in ours.values())
     doubled = sum(max(told.count(False) - wanted(due, headline), 0) for headline, told in ours.items())
     return Tally(fault, injected, len(due), lost, doubled, repeats, recovery)

@@ -30,7 +30,7 @@ from tests.faults.model import Word, World
 from tests.faults.tally import Tally, record
 from tests.real.receiver import Answer, Receiver
 
-RUNS, STEPS = int(os.environ.get("HOTLINE_MACHINE_RUNS", "60")), 25
+RUNS, STEPS = int(os.environ.get("HOTLINE_MACHINE_RUNS", "45")), 25
 PLACES = [(a, b) for a in SAYS for b in SAYS if a != b]
 FAULTS = {
     "fails": Answer(status=503),
@@ -214,8 +214,11 @@ def test_any_interleaving_comes_to_the_same_contacts_and_exactly_the_promised_al
     for by, other in PLACES:
         for more in ("", " More soon.", " It was good."):
             assert understood(matcher, by, other, more), f"the vocabulary is read as meant: {by} on {other}"
-    logging.disable(logging.CRITICAL)  # a crew that is killed has much to say
     Pipeline.bench = Bench(matcher, receiver)
-    run_state_machine_as_test(Pipeline, settings=settings(max_examples=RUNS, stateful_step_count=STEPS))
+    logging.disable(logging.CRITICAL)  # a crew that is killed has much to say
+    try:
+        run_state_machine_as_test(Pipeline, settings=settings(max_examples=RUNS, stateful_step_count=STEPS))
+    finally:
+        logging.disable(logging.NOTSET)
     bench: Any = Pipeline.bench
     record(Tally("any interleaving of outages, crashes, edits and deletions (stateful)", bench.injected, bench.alerts, 0, 0, bench.marked))

@@ -28,7 +28,7 @@ from tests.faults.bed import START, Hand, Stopwatch, alerts, claim, counted, pai
 from tests.faults.tally import Tally, record
 from tests.real.receiver import Receiver
 
-SAMPLED = 30
+SAMPLED = 24
 EVERY = 0.1
 """Share of the statements before which a picture is taken."""
 
@@ -127,7 +127,7 @@ def test_a_disk_that_lost_the_end_of_the_log_leaves_an_earlier_commit_and_nothin
     late, _ = camera.shots[-3]
     log = (late / "log.db-wal").read_bytes()
     tallies, slowest = [], 0.0
-    for number in range(SAMPLED):
+    for number in range(SAMPLED // 2):
         folder = tmp_path / f"cut-{number}"
         folder.mkdir()
         shutil.copyfile(late / "log.db", folder / "log.db")
