@@ -86,7 +86,7 @@ lock:
 	  --no-header --no-emit-index-url --no-annotate "$$@"; }; \
 	compile pyproject.toml --all-extras -o requirements/dev.lock; \
 	compile pyproject.toml -c requirements/dev.lock -o requirements/run.lock; \
-	for server in synapse mastodon; do compile requirements/$$server.in -o requirements/$$server.lock; done
+	for name in synapse mastodon fuzz; do compile requirements/$$name.in -o requirements/$$name.lock; done
 	@rm -rf $(VENV)-lock
 
 clean:
