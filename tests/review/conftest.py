@@ -14,11 +14,13 @@ from typing import Any
 import httpx
 import pytest
 
+from monitor.leaders import load
 from monitor.review.app import open_desk
 from monitor.review.desk import Desk
 from monitor.store import Store
 from tests.review import bed
 
+REGISTRY = load()
 Client = httpx.AsyncClient
 OpenDesk = Callable[..., Awaitable[Client]]
 
@@ -57,7 +59,8 @@ async def open_client() -> AsyncIterator[OpenDesk]:
 
         async def make(path: Path, *, peer: str = "127.0.0.1", host: str = "http://localhost", **words: Any) -> Client:
             outer = {name: words.pop(name) for name in ("hosts", "header", "proxies") if name in words}
-            desk = Desk(path, words.pop("clock", lambda: bed.NOW), chance=random.Random(7), **words)
+            words = {"clock": lambda: bed.NOW, "registry": REGISTRY, "chance": random.Random(7), **words}
+            desk = Desk(path, **words)
             app: Any = await open_desk(desk, **outer)
             transport = httpx.ASGITransport(app, client=(peer, 4242))
             return await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url=host))
