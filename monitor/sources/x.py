@@ -121,17 +121,31 @@ class X:
         if (over := self._budget.over(now)) is not None:
             raise SourceWide(over)
         roll = self._rolls.get(_keys(accounts))
-        if roll is None or not roll.holds(now):
-            roll = await look(self._api, self._budget, accounts, rows, _list(accounts), now)
-            self._rolls[_keys(accounts)] = roll
-            known = {key: value for key, value in roll.rows.items() if rows.get(key) != value}
+        wanted = list(accounts) if roll is None else roll.stale(accounts, now)
+        newer = await self._look(wanted, accounts, roll, rows, now) if wanted else None
+        if newer is not None:
+            roll = self._rolls[_keys(accounts)] = newer if roll is None or len(wanted) == len(accounts) else roll.joined(newer)
+            known = {**newer.rows, ROW: self._budget.row()}
             rows |= known
-            yield Page(self.name, roll.outcomes, cursors=dict(known), identities=roll.identities)
+            yield Page(self.name, roll.outcomes, cursors=dict(known), identities=newer.identities)
+        assert roll is not None
         if not roll.members:
             yield Page(self.name, roll.outcomes)
             return
         async for page in self._read(accounts, roll, rows, now):
             yield replace(page, outcomes={**self._paced(page, accounts, now), **roll.outcomes})
+
+    async def _look(
+        self, wanted: Sequence[Account], accounts: Sequence[Account], roll: Roll | None, rows: Mapping[str, str], now: datetime
+    ) -> Roll | None:
+        """Who these accounts are. None if X does not say now, and it was known before: that can wait, posts cannot."""
+        native = _list(accounts) if len(wanted) == len(accounts) else None
+        try:
+            return await look(self._api, self._budget, wanted, rows, native, now)
+        except Unfetched as failure:
+            if roll is None or isinstance(failure, SourceWide):
+                raise
+            return None
 
     async def _read(self, accounts: Sequence[Account], roll: Roll, rows: dict[str, str], now: datetime) -> AsyncIterator[Page]:
         fresh = [member for member in roll.members if since_row(member.identity.id) not in rows]
@@ -192,8 +206,10 @@ class X:
 
     async def reread(self, posts: Sequence[str], account: Account, now: datetime) -> Sequence[Post]:
         """These posts as they are now; one that X twice in a row says does not exist is deleted."""
+        known = (member for roll in self._rolls.values() for member in roll.members if member.account.key == account.key)
+        member = next(known, Member(account, Identity(account.id or "", account.handle.removeprefix("@"))))
         try:
-            return await self._again.read(posts, account, now)
+            return await self._again.read(posts, member, now)
         except (Unfetched, OddError):
             return []
 

@@ -52,14 +52,18 @@ class Budget:
 
     def __init__(self, posts: int, dollars: float, price: float) -> None:
         self._posts, self._dollars, self._price = posts, dollars, price
-        self._spent: Spent | None = None
+        self._spent = Spent()
+        self._loaded = False
         self._seen: set[str] = set()
         self._told = ""
 
     def load(self, row: str | None, now: datetime) -> None:
         """Take up the stored count, once, and begin anew each day."""
-        if self._spent is None:
-            self._spent = read_spent(row)
+        if not self._loaded:
+            before, stored = self._spent, read_spent(row)
+            self._loaded, self._spent = True, stored
+            if stored.day == now.date().isoformat():  # what was read before the row was known counts as well
+                self._add(before.posts, before.users, before.dollars)
         if self._spent.day != now.date().isoformat():
             self._spent, self._seen = Spent(now.date().isoformat()), set()
 
@@ -69,6 +73,10 @@ class Budget:
         self._seen |= fresh
         self._add(posts=len(fresh), dollars=len(fresh) * self._price)
 
+    def paid_users(self, ids: Iterable[str]) -> None:
+        """These users were read, and counted, today before a restart."""
+        self._seen |= {f"@{native}" for native in ids}
+
     def read_users(self, ids: Iterable[str]) -> None:
         """These users were in an answer."""
         fresh = {f"@{native}" for native in ids} - self._seen
@@ -76,14 +84,14 @@ class Budget:
         self._add(users=len(fresh), dollars=len(fresh) * self._price * USER_PRICE)
 
     def _add(self, posts: int = 0, users: int = 0, dollars: float = 0.0) -> None:
-        spent = self._spent or Spent()
+        spent = self._spent
         self._spent = replace(
             spent, posts=spent.posts + posts, users=spent.users + users, dollars=round(spent.dollars + dollars, 6)
         )
 
     @property
     def spent(self) -> Spent:
-        return self._spent or Spent()
+        return self._spent
 
     def row(self) -> str:
         """The count as it is stored."""

@@ -29,15 +29,24 @@ class Roll:
     """What a look-up found. `outcomes` are those of accounts that are not to be read."""
 
     at: datetime
+    again: datetime  # when those that are not read were looked up last
     members: tuple[Member, ...] = ()
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     identities: Mapping[str, Identity] = field(default_factory=dict)
     rows: Mapping[str, str] = field(default_factory=dict)
     listed: frozenset[str] = frozenset()  # ids of the list's members, where the accounts share one
 
-    def holds(self, now: datetime) -> bool:
-        """Whether this need not be looked up again yet."""
-        return now - self.at < (DAILY if self.outcomes else WEEKLY)
+    def stale(self, accounts: Sequence[Account], now: datetime) -> list[Account]:
+        """Which of the accounts are to be looked up again: all weekly, daily those that are not read."""
+        if now - self.at >= WEEKLY:
+            return list(accounts)
+        return [account for account in accounts if account.key in self.outcomes] if now - self.again >= DAILY else []
+
+    def joined(self, newer: Roll) -> Roll:
+        """With some accounts looked up anew."""
+        outcomes = {key: value for key, value in self.outcomes.items() if key not in newer.identities}
+        members = (*self.members, *newer.members)
+        return replace(self, again=newer.again, members=members, outcomes={**outcomes, **newer.outcomes})
 
 
 def bare(account: Account) -> str:
@@ -46,7 +55,7 @@ def bare(account: Account) -> str:
 
 
 def name_row(account: Account) -> str:
-    """Key of the row that keeps which id this name was last seen to belong to."""
+    """Key of the row that keeps which id this name was last seen to belong to, and on which day (UTC) that was looked up."""
     return f"name:{bare(account).lower()}"
 
 
@@ -54,7 +63,10 @@ async def look(
     api: Api, budget: Budget, accounts: Sequence[Account], rows: Mapping[str, str], native_list: str | None, now: datetime
 ) -> Roll:
     """Compare names and ids. Unfetched if X does not answer."""
-    accounts = [replace(account, id=account.id or rows.get(name_row(account))) for account in accounts]
+    before = {account.key: rows.get(name_row(account), "").partition(" ") for account in accounts}
+    accounts = [replace(account, id=account.id or before[account.key][0] or None) for account in accounts]
+    today = now.date().isoformat()
+    budget.paid_users(native for native, _, day in before.values() if day == today)
     well = [account for account in accounts if _HANDLE.fullmatch(bare(account))]
     by_name, why = await _by_name(api, budget, [bare(account) for account in well], now)
     nameless = [account.id for account in well if account.id and account.id.isdecimal() and bare(account).lower() not in by_name]
@@ -66,7 +78,7 @@ async def look(
     for account in accounts:
         name = bare(account).lower()
         user, outcome = judge(
-            account, by_name.get(name), by_id.get(account.id or ""), why.get(name, ""), rows.get(name_row(account))
+            account, by_name.get(name), by_id.get(account.id or ""), why.get(name, ""), before[account.key][0]
         )
         if user is not None:
             identities[account.key] = user.identity
@@ -74,9 +86,9 @@ async def look(
             outcomes[account.key] = outcome
         elif user is not None:
             members.append(Member(account, user.identity))
-            known[name_row(account)] = user.identity.id
+            known[name_row(account)] = f"{user.identity.id} {today}"
     listed = await _listed(api, budget, native_list, now) if native_list else frozenset[str]()
-    return Roll(now, tuple(members), outcomes, identities, known, listed)
+    return Roll(now, now, tuple(members), outcomes, identities, known, listed)
 
 
 def judge(

@@ -279,6 +279,14 @@ async def test_posts_read_again_are_edited_deleted_or_as_they_were(site: Site, r
     assert [post.key for post in second if post.deleted] == [f"x:{gone}"]
 
 
+async def test_an_account_whose_id_was_learnt_in_this_run_is_read_again_too(site: Site, reader: Reader) -> None:
+    one = site.join("one")
+    await reader.pages(one)
+    first = site.post("one", "We spok.", NOW)
+    newer = site.edit(first, "We spoke.")
+    assert [post.version for post in await reader.source.reread([f"x:{first}"], one, NOW)] == [newer]
+
+
 async def test_what_x_will_not_show_is_not_deleted(site: Site, reader: Reader) -> None:
     host = "https://api.x.com/2/problems/not-authorized-for-resource"
     for _ in range(3):

@@ -84,7 +84,7 @@ def ask(path: Path, question: str) -> list[tuple[Any, ...]]:
         return db.execute(question).fetchall()
 
 
-ROWS = "SELECT key, value FROM cursors WHERE key <> 'budget' ORDER BY key"  # users looked up again after a start count again
+ROWS = "SELECT key, value FROM cursors ORDER BY key"
 POSTS = "SELECT p.key, r.version, p.origin FROM posts p JOIN revisions r ON r.post = p.id ORDER BY p.key, r.version"
 
 

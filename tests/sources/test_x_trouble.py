@@ -223,6 +223,49 @@ async def test_who_is_who_is_looked_up_at_start_and_weekly_only(site: Site, read
     assert site.paths().count("users/by") == 2
 
 
+async def test_only_those_not_read_are_looked_up_daily(site: Site, reader: Reader) -> None:
+    one, late = site.join("one"), Account("x", "late")
+    await reader.pages(one, late)
+    site.join("late")
+    site.now += timedelta(days=1, minutes=1)
+    site.requests.clear()
+    pages = await reader.pages(one, late)
+    assert [request.url.params["usernames"] for request in site.requests if request.url.path.endswith("users/by")] == ["late"]
+    assert {outcome.kind for outcome in told(pages).values()} == {"ok"}
+    site.now += 2 * MINUTE
+    site.post("late", "We spoke.")
+    assert await reader.new(one, late) == ["We spoke."]
+
+
+async def test_a_look_up_that_fails_later_costs_no_post(site: Site, reader: Reader) -> None:
+    one = site.join("one")
+    await reader.pages(one)
+    site.now += timedelta(days=5)
+    await reader.pages(one)
+    site.now += timedelta(days=3)
+    site.post("one", "We spoke.")
+    site.faults["users/by"] = [httpx.Response(503, json={})] * 2
+    assert await reader.new(one) == ["We spoke."]
+
+
+async def test_users_looked_up_again_after_a_restart_are_counted_once_a_day(site: Site, reader: Reader) -> None:
+    accounts = [site.join(f"a{n}") for n in range(10)]
+    for _ in range(5):
+        await reader.pages(*accounts)
+        reader.restart()
+    assert read_spent(reader.cursors["budget"]).users == 10
+
+
+def test_what_was_read_before_the_count_was_known_is_added_to_it() -> None:
+    first = Budget(100, 10.0, 0.01)
+    first.load(None, NOW)
+    first.read_posts(["1", "2"])
+    second = Budget(100, 10.0, 0.01)
+    second.read_posts(["3"])
+    second.load(first.row(), NOW)
+    assert (second.spent.posts, second.spent.dollars) == (3, 0.03)
+
+
 async def test_identify_tells_who_has_the_name(site: Site, reader: Reader) -> None:
     one = site.join("one")
     outcome, identity = await reader.source.identify(one)
