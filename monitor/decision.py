@@ -24,6 +24,7 @@ from monitor.model import (
     Participant,
     Post,
 )
+from monitor.suspicion import Habits
 
 Origin = Literal["live", "baseline", "backfill", "import"]
 SilenceKind = Literal["leader", "country", "pair", "account", "phrase", "contact"]
@@ -181,6 +182,10 @@ class Reader(Protocol):
 
     def links(self, post: str) -> Sequence[Link]:
         """Must-link and must-not-link facts that name this post."""
+        ...
+
+    def habits(self, work: Work) -> Habits:
+        """How the account has written before this post."""
         ...
 
     def opened(self, since: datetime) -> Sequence[Contact]:

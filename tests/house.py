@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FLOORS: Mapping[str, int] = {
-    "model": 0, "leaders": 0, "contacts": 0, "decision": 0,
+    "model": 0, "leaders": 0, "contacts": 0, "decision": 0, "suspicion": 0,
     "match": 1, "correlate": 1, "route": 1, "compose": 1, "config": 1,
     "store": 2, "sources": 2, "channels": 2, "http": 2, "wikidata": 2,
     "stages": 3,
@@ -25,7 +25,8 @@ FLOORS: Mapping[str, int] = {
 BESIDE: Mapping[str, frozenset[str]] = {
     "leaders": frozenset({"model"}),
     "contacts": frozenset({"model", "leaders"}),
-    "decision": frozenset({"model", "leaders", "contacts"}),
+    "decision": frozenset({"model", "leaders", "contacts", "suspicion"}),
+    "suspicion": frozenset({"model"}),
     "sources": frozenset({"http"}),
     "channels": frozenset({"http"}),
     "wikidata": frozenset({"http"}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
@@ -34,6 +35,7 @@ def alert(change: Change, around: Setting) -> Message:
     body = [
         *([] if change.before is None and change.kind == "new" and not change.details else lines.changed(change, around, words)),
         lines.who(contact, around.now, desk, words),
+        *(_unusual(cause, words) if cause else ()),
         *lines.disagreements(contact, desk, words),
         lines.when_where(contact, desk, words),
         lines.heard(contact, words) if change.kind != "retracted" else "",
@@ -115,6 +117,13 @@ def _note(cause: Cause, cut: bool, words: Catalogue) -> str:
     language = cause.finding.lang or cause.post.lang
     notes = [words("source.language", language=_language(language, words))] if language and not language.startswith(words.language) else []
     return ", ".join([*notes, words("source.cut")] if cut else notes)
+
+
+def _unusual(cause: Cause, words: Catalogue) -> Iterator[str]:
+    """Why it may not be the account's own words."""
+    for doubt in cause.doubts:
+        value = _language(doubt.value, words) if doubt.hint == "language" else doubt.value
+        yield words(f"line.unusual_{doubt.hint}", account=lines.handle(cause.account.key), value=value)
 
 
 def _language(code: str, words: Catalogue) -> str:

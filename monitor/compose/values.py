@@ -7,6 +7,7 @@ from datetime import datetime
 
 from monitor.leaders import Registry
 from monitor.model import Account, Evidence, Finding, History, Post
+from monitor.suspicion import Doubt
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Cause:
     post: Post
     account: Account
     finding: Finding
+    doubts: tuple[Doubt, ...] = ()  # why it may not be the account's own words
 
     def evidence(self, index: int) -> tuple[Evidence, ...]:
         """The spans of the claim that the alert is about; the finding's own where the claim has none."""

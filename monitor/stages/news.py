@@ -9,9 +9,10 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor import compose, correlate, route
-from monitor.contacts import Change
+from monitor.contacts import Change, told_at
 from monitor.decision import NOTHING, Decide, Decision, NewAlert, Reader, Work
 from monitor.model import Contact, Finding
+from monitor.suspicion import Doubt, doubted, doubts
 
 MATCHER_ERROR = "matcher_error"
 """Reason of the finding of a post that the matcher failed on."""
@@ -33,8 +34,12 @@ class Newsroom:
         def decide(reader: Reader, work: Work, finding: Finding) -> Decision:
             if finding.reason == MATCHER_ERROR:
                 return NOTHING  # an edit that cannot be read withdraws nothing
+            hints: tuple[Doubt, ...] = ()
+            if finding.flagged and work.number == 1 and work.origin == "live":
+                hints = doubts(finding.lang, told_at(work.post), reader.habits(work))
+                finding = doubted(finding, hints)
             changes = correlate.correlate(work, finding, reader, now, follow)
-            return self.decision(changes, reader, now, compose.Cause(work.post, work.account, finding), work)
+            return self.decision(changes, reader, now, compose.Cause(work.post, work.account, finding, hints), work)
 
         return decide
 

@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from monitor.decision import Act, Link, Silence, Waiting
+from monitor.decision import Act, Link, Silence, Waiting, Work
 from monitor.model import Contact, History, Interval, Participant
 from monitor.store import acts
 from monitor.store.codec import contact_loads, message_loads, stamp, when
 from monitor.store.search import clean
+from monitor.suspicion import REMEMBERED, Habits
 
 _YEAR = timedelta(days=365)
 
@@ -99,6 +100,15 @@ class LogReader:
             "SELECT kind, a, b FROM links WHERE a = ? UNION SELECT kind, a, b FROM links WHERE b = ?", [key, key]
         )
         return [Link(row["kind"], row["a"], row["b"]) for row in found]
+
+    def habits(self, work: Work) -> Habits:
+        found = self._db.execute(
+            "SELECT COALESCE(p.created_at, p.seen_at) AS at, f.lang FROM posts p JOIN accounts a ON a.id = p.account"
+            " LEFT JOIN findings f ON f.revision = p.newest AND f.current = 1 WHERE a.key = ? AND p.id < ?"
+            " ORDER BY p.seen_at DESC, p.id DESC LIMIT ?",
+            [clean(work.account.key), work.post_id, REMEMBERED],
+        ).fetchall()
+        return Habits(tuple(when(row["at"]) for row in found), tuple(row["lang"] for row in found if row["lang"]))
 
     def opened(self, since: datetime) -> list[Contact]:
         return self._contacts("WHERE c.opened_at >= ? AND c.merged_into IS NULL ORDER BY c.opened_at, c.id", [stamp(since)])
