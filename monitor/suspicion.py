@@ -38,17 +38,19 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """An account's newest earlier posts: when they were posted and in which language each was judged to be, newest first."""
+    """An account's newest earlier posts: when they were posted, and which language the platform (that is, the client that wrote
+    the post) says each is in; newest first.
+    """
 
     times: tuple[datetime, ...] = ()
     languages: tuple[str, ...] = ()  # of those of which it is known
 
 
 def doubts(lang: str | None, at: datetime, habits: Habits) -> tuple[Doubt, ...]:
-    """What is unusual about a post in this language at this time. An account hardly known has no habits."""
+    """What is unusual about a post in this language (as the platform says) at this time. An account hardly known has no habits."""
     found: list[Doubt] = []
-    if lang and len(habits.languages) >= ENOUGH and lang not in habits.languages:
-        found.append(Doubt("language", lang))
+    if lang and len(habits.languages) >= ENOUGH and plain(lang) not in map(plain, habits.languages):
+        found.append(Doubt("language", plain(lang)))
     times = sorted((t for t in habits.times if t <= at), reverse=True)
     fresh = [t for t in times if at - t <= SPAN]
     gaps = sorted(later - earlier for later, earlier in zip(times[len(fresh) :], times[len(fresh) + 1 :], strict=False))
@@ -60,6 +62,11 @@ def doubts(lang: str | None, at: datetime, habits: Habits) -> tuple[Doubt, ...]:
     if at - times[0] > max(ASLEEP, 20 * usual):
         found.append(Doubt("awake", str((at - times[0]).days)))
     return tuple(found)
+
+
+def plain(lang: str) -> str:
+    """The language without region or script: "pt-BR" is Portuguese."""
+    return lang.replace("_", "-").partition("-")[0].lower()
 
 
 def doubted(finding: Finding, hints: Sequence[Doubt]) -> Finding:

@@ -31,6 +31,10 @@ def test_a_language_never_used_before_is_a_hint() -> None:
     assert doubts("ru", AT, habits()) == (Doubt("language", "ru"),)
 
 
+def test_the_same_language_of_another_region_is_none() -> None:
+    assert doubts("pt-BR", AT, habits(lang="pt_PT")) == ()
+
+
 def test_a_language_that_is_not_known_is_no_hint() -> None:
     assert doubts(None, AT, habits()) == ()
 
@@ -75,9 +79,9 @@ async def test_the_alert_of_an_unusual_post_says_so_and_is_less_sure(tmp_path: P
         async with process(made, hand) as running:
             for number in range(ENOUGH + 5):
                 at = START - timedelta(hours=6 * (number + 1))
-                say(tmp_path, {"id": f"{number}", "account": "fr", "text": usual, "created_at": at.isoformat()})
+                say(tmp_path, {"id": f"{number}", "account": "fr", "text": usual, "lang": "fr", "created_at": at.isoformat()})
             await running.look()
-            say(tmp_path, claim("FR", "DE", START), claim("DE", "IT", START))
+            say(tmp_path, {**claim("FR", "DE", START), "lang": "en"}, {**claim("DE", "IT", START), "lang": "en"})
             await running.look()
     finally:
         receiver.stop()

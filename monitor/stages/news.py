@@ -36,7 +36,7 @@ class Newsroom:
                 return NOTHING  # an edit that cannot be read withdraws nothing
             hints: tuple[Doubt, ...] = ()
             if finding.flagged and work.number == 1 and work.origin == "live":
-                hints = doubts(finding.lang, told_at(work.post), reader.habits(work))
+                hints = doubts(work.post.lang, told_at(work.post), reader.habits(work))
                 finding = doubted(finding, hints)
             changes = correlate.correlate(work, finding, reader, now, follow)
             return self.decision(changes, reader, now, compose.Cause(work.post, work.account, finding, hints), work)

@@ -103,8 +103,8 @@ class LogReader:
 
     def habits(self, work: Work) -> Habits:
         found = self._db.execute(
-            "SELECT COALESCE(p.created_at, p.seen_at) AS at, f.lang FROM posts p JOIN accounts a ON a.id = p.account"
-            " LEFT JOIN findings f ON f.revision = p.newest AND f.current = 1 WHERE a.key = ? AND p.id < ?"
+            "SELECT COALESCE(p.created_at, p.seen_at) AS at, r.lang FROM posts p JOIN accounts a ON a.id = p.account"
+            " JOIN revisions r ON r.post = p.id AND r.number = 1 WHERE a.key = ? AND p.id < ?"
             " ORDER BY p.seen_at DESC, p.id DESC LIMIT ?",
             [clean(work.account.key), work.post_id, REMEMBERED],
         ).fetchall()
