@@ -42,6 +42,7 @@ class ClaimRow:
 Freeze = Callable[[ClaimRow], Mapping[str, Any]]
 
 _OPEN = "('queued', 'retry', 'unknown')"
+_BY_OPEN = "INDEXED BY deliveries_open"  # the planner would walk through all that a channel ever got
 # An earlier delivery of the same contact and channel that is under way or due first. One that waits for its hour (quiet
 # hours) or for a person (no next_at) holds nobody up.
 _BEHIND = f"""EXISTS (SELECT 1 FROM deliveries e WHERE e.contact = d.contact AND e.channel = d.channel AND e.id < d.id AND
@@ -55,7 +56,8 @@ def claim(db: Database, channel: str, now: datetime, run: str, freeze: Freeze) -
     If `freeze` raises, the delivery is dead and the error is returned, for the caller to raise once that is committed.
     """
     row = db.execute(
-        f"SELECT d.* FROM deliveries d WHERE d.channel = ? AND d.state IN ('queued', 'retry') AND d.next_at <= ? AND {_WORKING}"
+        f"SELECT d.* FROM deliveries d {_BY_OPEN} WHERE d.channel = ? AND d.state IN {_OPEN} AND d.state <> 'unknown' AND d.next_at <= ?"
+        f" AND {_WORKING}"
         f" AND NOT {_BEHIND} ORDER BY d.urgent DESC, d.id LIMIT 1",
         [channel, stamp(now)],
     ).fetchone()
@@ -80,7 +82,8 @@ def claim_unknown(db: Database, channel: str, now: datetime, run: str, *, repeat
     `repeat`: it is marked as a possible repeat from now on.
     """
     row = db.execute(
-        f"SELECT d.* FROM deliveries d WHERE d.channel = ? AND d.state = 'unknown' AND d.next_at <= ? AND {_WORKING}"
+        f"SELECT d.* FROM deliveries d {_BY_OPEN} WHERE d.channel = ? AND d.state IN {_OPEN} AND d.state = 'unknown' AND d.next_at <= ?"
+        f" AND {_WORKING}"
         " ORDER BY d.urgent DESC, d.id LIMIT 1",
         [channel, stamp(now)],
     ).fetchone()
@@ -215,7 +218,8 @@ def give_up(db: Database, channel: str, before: datetime, why: str, now: datetim
     The time of a suspension and the time that no daemon ran do not count; a suspended channel keeps its queue.
     """
     found = db.execute(
-        f"SELECT d.id, d.alert FROM deliveries d WHERE d.channel = ? AND d.state IN {_OPEN} AND d.attempts > 0 AND d.trying_from < ?"
+        f"SELECT d.id, d.alert FROM deliveries d {_BY_OPEN} WHERE d.channel = ? AND d.state IN {_OPEN} AND d.attempts > 0"
+        " AND d.trying_from < ?"
         f" AND d.next_at IS NOT NULL AND {_WORKING} ORDER BY d.id",
         [channel, stamp(before)],
     ).fetchall()
@@ -227,7 +231,7 @@ def give_up(db: Database, channel: str, before: datetime, why: str, now: datetim
 def late(db: Database, channel: str, before: datetime) -> list[int]:
     """Alerts due in a channel before then and not out yet: for the fallback channel. Urgent first."""
     found = db.execute(
-        f"SELECT alert FROM deliveries WHERE channel = ? AND state IN {_OPEN} AND due_at <= ? ORDER BY urgent DESC, id",
+        f"SELECT alert FROM deliveries {_BY_OPEN} WHERE channel = ? AND state IN {_OPEN} AND due_at <= ? ORDER BY urgent DESC, id",
         [channel, stamp(before)],
     )
     return [row["alert"] for row in found]
@@ -257,7 +261,9 @@ def resume(db: Database, channel: str, now: datetime) -> int:
         f" WHERE channel = ? AND state IN {_OPEN}",
         [at, at, channel],
     )
-    return int(db.execute(f"SELECT COUNT(*) FROM deliveries WHERE channel = ? AND state IN {_OPEN}", [channel]).fetchone()[0])
+    return int(
+        db.execute(f"SELECT COUNT(*) FROM deliveries {_BY_OPEN} WHERE channel = ? AND state IN {_OPEN}", [channel]).fetchone()[0]
+    )
 
 
 def next_due(db: Database, channels: Sequence[str]) -> datetime | None:
@@ -265,7 +271,7 @@ def next_due(db: Database, channels: Sequence[str]) -> datetime | None:
     earliest = None
     for channel in [channels] if isinstance(channels, str) else channels:
         row = db.execute(
-            f"SELECT MIN(d.next_at) FROM deliveries d WHERE d.channel = ? AND d.state IN {_OPEN} AND {_WORKING}"
+            f"SELECT MIN(d.next_at) FROM deliveries d {_BY_OPEN} WHERE d.channel = ? AND d.state IN {_OPEN} AND {_WORKING}"
             f" AND (d.state = 'unknown' OR NOT {_BEHIND})",
             [channel],
         ).fetchone()
