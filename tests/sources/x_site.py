@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -151,7 +152,11 @@ class Reader:
         self.restart()
 
     def restart(self) -> None:
-        fetcher = Fetcher(httpx.MockTransport(self.site.answer), lambda: self.site.now)
+        async def answer(request: httpx.Request) -> httpx.Response:
+            await asyncio.sleep(0)  # as over a network: others may ask meanwhile
+            return self.site.answer(request)
+
+        fetcher = Fetcher(httpx.MockTransport(answer), lambda: self.site.now)
         self.source = X(XSettings.model_validate(self.settings), fetcher)
 
     def keep(self, page: Page) -> None:
