@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sqlite3
 import stat
 import sys
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from monitor.cli.log import database_option
 from monitor.config import ConfigError, SecretError
 from monitor.store import Reading, StoreError
 from monitor.store.backup import backups_of, rotated
-from monitor.store.database import Lock
+from monitor.store.database import SQLITE_VERSION, Lock
 from monitor.store.recover import recover as salvage
 
 STALE_REGISTRY = timedelta(days=180)
@@ -86,7 +85,7 @@ def doctor(ctx: click.Context, *, as_json: bool) -> None:
 
 def examine(config_path: str | None) -> Iterator[Finding]:
     """Configuration, secrets, modes, database, disk, daemon, accounts, channels, registry, in this order."""
-    yield Finding("python", sys.version_info >= (3, 11), f"{sys.version.split()[0]}, SQLite {sqlite3.sqlite_version}")
+    yield Finding("python", sys.version_info >= (3, 11), f"{sys.version.split()[0]}, SQLite {SQLITE_VERSION}")
     try:
         plan = plan_of(config_path)
     except (ConfigError, SecretError) as error:

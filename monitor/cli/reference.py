@@ -8,7 +8,6 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 
 from monitor.channels import channels
 from monitor.config import Config, Secret
@@ -76,9 +75,9 @@ def _model(annotation: Any) -> type[BaseModel] | None:
 
 
 def _default(field: FieldInfo) -> str:
-    value = field.get_default(call_default_factory=True) if field.default_factory is None or not field.is_required() else PydanticUndefined
-    if value is PydanticUndefined:
+    if field.is_required():
         return ""
+    value = field.get_default(call_default_factory=True)
     if value is None:
         return "none"
     if isinstance(value, BaseModel):

@@ -24,6 +24,7 @@ from monitor.store.codec import stamp
 from monitor.store.errors import StoreCorrupt, StoreError, StoreForeign, StoreLocked, StoreNotWritable, explain
 
 APPLICATION_ID: Final = 0x484F544C  # "HOTL"
+SQLITE_VERSION: Final = sqlite3.sqlite_version
 OLDEST_SQLITE: Final = (3, 37, 0)  # STRICT tables
 BUSY_SECONDS: Final = 5.0
 
