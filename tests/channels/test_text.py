@@ -1,3 +1,5 @@
+"""Hostile text: neutralised, cut and measured, whatever Unicode it holds."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""The deliver stage on the real store: marks, doubts, back-off, suspension, fallback."""
+
 from __future__ import annotations
 
 import asyncio
