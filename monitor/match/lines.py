@@ -52,6 +52,9 @@ def match_lines(lines: Iterable[str], matcher: Matcher, now: datetime) -> Iterat
         except LineError as wrong:
             yield {"id": identity if isinstance(identity, (str, int)) else None, "error": str(wrong), "line": number}
             continue
+        except Exception as fault:  # noqa: BLE001 - a fault of the matcher costs one post of thousands, and is named
+            yield {"id": identity, "flagged": False, "confidence": matcher.model.floor, "error": f"matcher: {fault!r}"[:200], "line": number}
+            continue
         yield finding_as_dict(identity, finding)
 
 
