@@ -3,6 +3,8 @@
 #   make run        start Hotline on config.toml            make test       the test suite
 #   make demo       a story of two minutes, offline         make test-real  the same against real servers on loopback
 #   make check      lint, types and tests                   make lock       refresh the locked versions
+#   make soak       a simulated week with faults on         make fuzz       every parser and the matcher, fuzzed
+#   make faults     the fault suites, as a table            make sbom       the locked packages as CycloneDX
 #
 # Choose an interpreter with PYTHON=…, hand arguments on with ARGS="…" (make test ARGS="-k store", make run ARGS="--log json").
 
@@ -12,7 +14,7 @@ ARGS  ?=
 PIP   := $(PY) -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-real lint types check docs fuzz lock clean
+.PHONY: help run demo test test-real lint types check docs fuzz soak faults sbom lock clean
 
 help:
 	@sed -n '/^$$/q; s/^# *//p' Makefile
@@ -45,6 +47,26 @@ fuzz: $(VENV)/.dev
 	  echo "fuzzing $$target for $(SECONDS_EACH) s"; $(PY) tests/fuzz/run.py $$target $(SECONDS_EACH) 2>&1 | grep -E "ERROR|Test unit|stat::number|stat::new|Exception|Error" || true; \
 	  test -z "$$(git ls-files --others --exclude-standard tests/fuzz/corpus/$$target | grep crash-)"; \
 	done
+
+# A simulated week with faults on (minutes), then a running daemon on real servers killed so many times (some seconds each).
+HOURS ?= 168
+KILLS ?= 1000
+soak: $(VENV)/.dev
+	@HOTLINE_SOAK_HOURS=$(HOURS) $(PY) -m pytest -s tests/soak $(ARGS)
+	@if [ $(KILLS) -gt 0 ]; then HOTLINE_KILLS=$(KILLS) $(PY) -m pytest -m real tests/real/test_kill.py; fi
+
+# Runs the fault suites and writes what they counted into docs/reliability.md.
+faults: $(VENV)/.dev
+	@$(PY) tests/faults/report.py $(ARGS)
+
+# What the locked packages are, with their hashes, as CycloneDX; the tool has an environment of its own.
+sbom: requirements/sbom.lock | $(PY)
+	@$(PY) -m venv $(VENV)-sbom && $(VENV)-sbom/bin/python -m pip --disable-pip-version-check --quiet install --no-deps --require-hashes -r $<
+	@mkdir -p build
+	@$(VENV)-sbom/bin/cyclonedx-py requirements requirements/run.lock --pyproject pyproject.toml --mc-type application \
+	  --output-reproducible --of JSON -o build/hotline.cdx.json
+	@rm -rf $(VENV)-sbom
+	@echo build/hotline.cdx.json
 
 docs: $(VENV)/.dev
 	@$(PY) bot.py config reference > docs/configuration.md
@@ -86,7 +108,7 @@ lock:
 	  --no-header --no-emit-index-url --no-annotate "$$@"; }; \
 	compile pyproject.toml --all-extras -o requirements/dev.lock; \
 	compile pyproject.toml -c requirements/dev.lock -o requirements/run.lock; \
-	for name in synapse mastodon fuzz; do compile requirements/$$name.in -o requirements/$$name.lock; done
+	for name in synapse mastodon fuzz sbom; do compile requirements/$$name.in -o requirements/$$name.lock; done
 	@rm -rf $(VENV)-lock
 
 clean:

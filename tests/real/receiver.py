@@ -58,7 +58,10 @@ class Receiver:
             protocol_version = "HTTP/1.1"
 
             def handle_one(self) -> None:
-                receiver.serve(self)
+                try:
+                    receiver.serve(self)
+                except ConnectionError:
+                    self.close_connection = True  # the client is gone: it was killed
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_one
 
