@@ -6,6 +6,7 @@ counted where these are installed.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -44,7 +45,7 @@ def placed(page: str, rows: str) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    kept = [Path(name) for flag, name in zip(arguments, arguments[1:], strict=False) if flag == "--keep"]
+    kept = [Path(name) for flag, name in itertools.pairwise(arguments) if flag == "--keep"]
     if kept:
         rows = [row for path in kept for row in counts(path)]
     else:
