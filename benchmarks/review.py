@@ -2,10 +2,12 @@
 
     python -m benchmarks.review [--posts 20000] [--keep PATH] [--rounds 5]
 
-The log is written by the store itself where that is fast enough to wait for, so that every index and the full text are
-what a daemon would have written: pages of posts, one contact in twenty posts, two posts, two alerts and two deliveries a
-contact. Pages are asked in process, through the whole application, headers, templates and all.
+The store itself writes the first 25,000 posts, as a daemon would: pages of posts, one contact in twenty posts, two alerts
+and four deliveries a contact. The rest are copies of these rows, later in time, through the same indexes and full text.
+Pages are asked in process, through the whole application: headers, templates and all.
 """
+
+# ruff: noqa: S608, ISC004  the SQL is written here, of numbers counted here
 
 from __future__ import annotations
 
@@ -44,7 +46,11 @@ from monitor.review.desk import Desk
 from monitor.store import Reading, Store
 
 END = datetime(2026, 11, 22, 9, tzinfo=UTC)
-YEARS = 3
+DAYS = 3 * 365
+START = END - timedelta(days=DAYS)
+SEED = 25_000
+"""Posts that the store writes; more are copies of them."""
+
 ACCOUNTS, LEADERS, PAGE = 680, 200, 500
 CONTACT_EVERY = 20
 COUNTRIES = [f"{a}{b}" for a in "ABCDEFGHIJ" for b in "KLMNOPQRST"]
@@ -68,13 +74,13 @@ def parties(number: int) -> tuple[Participant, Participant]:
 class Writer:
     """Fills a log as the daemon would."""
 
-    def __init__(self, posts: int) -> None:
+    def __init__(self, posts: int, days: float) -> None:
         self.posts = posts
         self.accounts = [Account("bench", f"account-{n}", country=COUNTRIES[n % 100], kind="presidency") for n in range(ACCOUNTS)]
-        self.step = timedelta(days=365 * YEARS) / posts
+        self.step = timedelta(days=days) / posts
 
     def at(self, number: int) -> datetime:
-        return END - self.step * (self.posts - number)
+        return START + self.step * (number + 1)
 
     def post(self, number: int) -> Post:
         account = self.accounts[number % ACCOUNTS]
@@ -116,7 +122,9 @@ def hasty(*given: Any, **more: Any) -> sqlite3.Connection:
 
 
 async def fill(path: Path, posts: int) -> None:
-    writer = Writer(posts)
+    copies = max(1, posts // SEED)
+    posts = min(posts, SEED)
+    writer = Writer(posts, DAYS / copies)
     store = await Store.open(path, run="bench", clock=lambda: END, connect=hasty)
     await store.sync_accounts(writer.accounts, writer.at(0))
     began = time.perf_counter()
@@ -128,10 +136,54 @@ async def fill(path: Path, posts: int) -> None:
         for channel in ("desk", "room"):
             while delivery := await store.claim(channel, now, lambda row: {"message": {"headline": row.message.headline}, "steps": []}):
                 await store.mark_sent(delivery.id, Receipt("1"), now + timedelta(seconds=random.Random(delivery.id).random() * 3))
-        if first % 50_000 == 0 and first:
-            print(f"  {first:,} posts after {time.perf_counter() - began:.0f} s")
     await store.set_meta("heartbeat", f"{END:%Y-%m-%dT%H:%M:%S}.000Z", END)
     await store.close()
+    print(f"  {posts:,} posts through the store in {time.perf_counter() - began:.0f} s")
+    multiply(path, posts, copies)
+    print(f"  {posts * copies:,} posts after {time.perf_counter() - began:.0f} s")
+
+
+def multiply(path: Path, posts: int, copies: int) -> None:
+    """Copy every row `copies - 1` times, each time so many days later."""
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA synchronous = OFF")
+    last = {table: db.execute(f"SELECT MAX(id) FROM {table}").fetchone()[0] for table in ("revisions", "findings", "alerts", "deliveries", "attempts")}
+    for copy in range(1, copies):
+        later = f"{DAYS * 86400 * copy / copies:.0f} seconds"
+        by = {table: count * copy for table, count in last.items()}
+
+        def at(column: str, later: str = later) -> str:
+            return f"strftime('%Y-%m-%dT%H:%M:%fZ', {column}, '+{later}')"
+
+        contact, shift = f"'c' || (CAST(substr(%s, 2) AS INTEGER) + {posts * copy})", posts * copy
+        for sql in (
+            f"INSERT INTO posts SELECT id + {shift}, key || '-{copy}', account, url, {at('created_at')}, {at('seen_at')}, author_id, author_handle,"
+            f" author_name, author_verified, author_domain, origin, held, deleted_at, revision, newest + {by['revisions']}, flagged FROM posts WHERE id <= {posts}",
+            f"INSERT INTO revisions SELECT id + {by['revisions']}, post + {shift}, number, version, deleted, lang, title, text, quote, card, alt, parent,"
+            f" raw, {at('seen_at')}, tidied_at FROM revisions WHERE id <= {last['revisions']}",
+            f"INSERT INTO findings SELECT id + {by['findings']}, revision + {by['revisions']}, matcher, flagged, near, confidence, reason, form, lang,"
+            f" contacts, evidence, {at('made_at')}, current FROM findings WHERE id <= {last['findings']}",
+            f"INSERT INTO contacts SELECT {contact % 'id'}, names, mode, status, confidence, when_start, when_end, when_precision, place, place_country,"
+            f" topics, sides, {at('opened_at')}, {at('updated_at')}, {at('took_place')}, {at('span_start')}, {at('span_end')}, origin, readout, readout_due,"
+            f" readout_at, conflict, lapsed, retracted, merged_into, state FROM contacts WHERE CAST(substr(id, 2) AS INTEGER) < {posts}",
+            f"INSERT INTO contact_parties SELECT {contact % 'contact'}, number, party, leader, country, name, office, {at('span_end')}"
+            f" FROM contact_parties WHERE CAST(substr(contact, 2) AS INTEGER) < {posts}",
+            f"INSERT INTO contact_posts SELECT {contact % 'contact'}, number, post + {shift}, claim, revision + {by['revisions']}, relation, form, side,"
+            f" {at('at')} FROM contact_posts WHERE CAST(substr(contact, 2) AS INTEGER) < {posts}",
+            f"INSERT INTO alerts SELECT id + {by['alerts']}, kind, {contact % 'contact'}, notice, revision + {by['revisions']}, reason, headline, urgent,"
+            f" message, {at('created_at')} FROM alerts WHERE id <= {last['alerts']}",
+            f"INSERT INTO deliveries SELECT id + {by['deliveries']}, alert + {by['alerts']}, channel, {contact % 'contact'}, urgent, key || '-{copy}', state,"
+            f" reason, payload, attempts, {at('due_at')}, {at('trying_from')}, next_at, run, unknown_since, possible_repeat, provider_id, provider_thread,"
+            f" told_by, {at('created_at')}, {at('sent_at')} FROM deliveries WHERE id <= {last['deliveries']}",
+            f"INSERT INTO attempts SELECT id + {by['attempts']}, delivery + {by['deliveries']}, number, {at('started_at')}, {at('ended_at')}, result, detail"
+            f" FROM attempts WHERE id <= {last['attempts']}",
+            f"INSERT INTO daily SELECT substr({at('day')}, 1, 10), account, posts, flagged FROM daily WHERE day < '{START + timedelta(days=DAYS / copies):%Y-%m-%d}'"
+            " ON CONFLICT DO NOTHING",
+            f"INSERT INTO posts_search (rowid, folded) SELECT rowid + {shift}, folded FROM posts_search WHERE rowid <= {posts}",
+        ):
+            db.execute(sql)
+        db.commit()
+    db.close()
 
 
 PAGES = (

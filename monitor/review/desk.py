@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from monitor.leaders import Registry, load
 from monitor.review.links import Links
 from monitor.review.login import Session
 from monitor.store import Reading
+
+T = TypeVar("T")
 
 
 class NotFound(Exception):  # noqa: N818 - what the page answers, not a fault
@@ -21,6 +23,26 @@ class NotFound(Exception):  # noqa: N818 - what the page answers, not a fault
 
 class Refused(Exception):  # noqa: N818 - what the page answers, not a fault
     """What a person sent cannot be done: answered 400 with these words."""
+
+
+class Memory:
+    """Figures that cost a while, kept for a minute."""
+
+    LASTS = timedelta(minutes=1)
+    MOST = 64
+
+    def __init__(self) -> None:
+        self._kept: dict[Hashable, tuple[datetime, Any]] = {}
+
+    def get(self, key: Hashable, now: datetime, make: Callable[[], T]) -> T:
+        """What was made for the key within the last minute, else what `make` gives."""
+        at, value = self._kept.get(key, (None, None))
+        if at is None or not timedelta(0) <= now - at < self.LASTS:
+            value = make()
+            if len(self._kept) >= self.MOST:
+                self._kept.clear()
+            self._kept[key] = (now, value)
+        return value  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -36,6 +58,7 @@ class Desk:
     chance: random.Random = field(default_factory=random.Random, repr=False)
     base: str = ""  # path in front of every address, where a proxy serves the desk below one
     address: str = ""  # where the desk is reached from outside, for feeds; "": where it was asked
+    memory: Memory = field(default_factory=Memory, repr=False)
     session: Session | None = field(default=None, repr=False)  # None: nobody logs in
 
 

@@ -19,7 +19,8 @@ MATRIX = 18
 BINS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 1800)
 """Upper ends of the latency bins in seconds; the last bin is open."""
 
-MOST_DELIVERIES, MOST_READOUTS = 20_000, 20_000
+MOST_ALERTS, MOST_READOUTS = 5_000, 20_000
+"""Of the newest contacts: enough for percentiles."""
 
 
 def matrix(log: Reading, since: str, until: str) -> dict[str, Any]:
@@ -30,7 +31,7 @@ def matrix(log: Reading, since: str, until: str) -> dict[str, Any]:
         row
         for row in log.ask(
             "SELECT x.party AS a, y.party AS b, COUNT(*) AS n, MAX(c.took_place) AS last_at, GROUP_CONCAT(DISTINCT c.mode) AS modes"
-            " FROM contacts c JOIN contact_parties x ON x.contact = c.id JOIN contact_parties y ON y.contact = c.id AND x.party < y.party"
+            " FROM contacts c INDEXED BY contacts_figures JOIN contact_parties x ON x.contact = c.id JOIN contact_parties y ON y.contact = c.id AND x.party < y.party"
             f" WHERE c.took_place >= ? AND c.took_place < ? AND {COUNTED} GROUP BY 1, 2 ORDER BY n DESC",
             [since, until],
         )
@@ -42,7 +43,7 @@ def matrix(log: Reading, since: str, until: str) -> dict[str, Any]:
 def calendar(log: Reading, since: str, until: str) -> list[Row]:
     """day, n: contacts by the day they took place (UTC)."""
     return log.ask(
-        f"SELECT substr(c.took_place, 1, 10) AS day, COUNT(*) AS n FROM contacts c WHERE c.took_place >= ? AND c.took_place < ? AND {COUNTED}"
+        f"SELECT substr(c.took_place, 1, 10) AS day, COUNT(*) AS n FROM contacts c INDEXED BY contacts_figures WHERE c.took_place >= ? AND c.took_place < ? AND {COUNTED}"
         " GROUP BY 1 ORDER BY 1",
         [since, until],
     )
@@ -51,7 +52,7 @@ def calendar(log: Reading, since: str, until: str) -> list[Row]:
 def readouts(log: Reading, since: str, until: str) -> list[Row]:
     """Seconds from first word to each government's first readout: side, n, low, q1, median, q3, high; fastest median first."""
     rows = log.ask(
-        "SELECT cp.side, c.opened_at, MIN(p.seen_at) AS at FROM contacts c JOIN contact_posts cp ON cp.contact = c.id AND cp.form = 'readout'"
+        "SELECT cp.side, c.opened_at, MIN(p.seen_at) AS at FROM contacts c INDEXED BY contacts_first_words JOIN contact_posts cp ON cp.contact = c.id AND cp.form = 'readout'"
         " JOIN posts p ON p.id = cp.post WHERE c.opened_at >= ? AND c.opened_at < ? AND c.origin = 'live' AND c.merged_into IS NULL"
         " AND c.retracted = 0 AND cp.side IN (SELECT country FROM contact_parties WHERE contact = c.id) GROUP BY c.id, cp.side LIMIT ?",
         [since, until, MOST_READOUTS],
@@ -75,9 +76,9 @@ def five(values: Sequence[float]) -> dict[str, float]:
 def latencies(log: Reading, since: str, until: str) -> dict[str, Any]:
     """Seconds from a first word seen to its first alert received: `bins` (label, n) and the percentiles `p50`, `p95`, `p99`."""
     rows = log.ask(
-        "SELECT (julianday(MIN(d.sent_at)) - julianday(c.opened_at)) * 86400 AS s FROM contacts c JOIN deliveries d ON d.contact = c.id"
-        " WHERE c.opened_at >= ? AND c.opened_at < ? AND c.origin = 'live' AND d.state = 'sent' GROUP BY c.id LIMIT ?",
-        [since, until, MOST_DELIVERIES],
+        "SELECT (julianday(MIN(d.sent_at)) - julianday(c.opened_at)) * 86400 AS s FROM contacts c INDEXED BY contacts_first_words JOIN deliveries d INDEXED BY deliveries_sent ON d.contact = c.id"
+        " WHERE c.opened_at >= ? AND c.opened_at < ? AND c.origin = 'live' AND d.state = 'sent' GROUP BY c.opened_at, c.id ORDER BY c.opened_at DESC LIMIT ?",
+        [since, until, MOST_ALERTS],
     )
     values = sorted(max(0.0, row["s"]) for row in rows if row["s"] is not None)
     bins = []
@@ -91,3 +92,12 @@ def latencies(log: Reading, since: str, until: str) -> dict[str, Any]:
 def _percentile(ordered: Sequence[float], percent: int) -> float | None:
     """By nearest rank."""
     return ordered[min(len(ordered) - 1, -(-len(ordered) * percent // 100) - 1)] if ordered else None
+
+
+def accounts(log: Reading, since: str, limit: int) -> list[Row]:
+    """account, country, posts, flags: those with most flags."""
+    return log.ask(
+        "SELECT a.key AS account, a.country, SUM(d.posts) AS posts, SUM(d.flagged) AS flags FROM daily d JOIN accounts a ON a.id = d.account"
+        " WHERE d.day >= ? GROUP BY a.id ORDER BY flags DESC, posts DESC, account LIMIT ?",
+        [since[:10], limit],
+    )

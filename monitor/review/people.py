@@ -32,7 +32,7 @@ def among(keys: Sequence[str]) -> str:
 def history(log: Reading, keys: Sequence[str], limit: int, before: str | None = None) -> list[Row]:
     """Their contacts as cards, newest first, by when they took place; those called off and denied included."""
     found = log.ask(
-        "SELECT v.* FROM v_contacts v WHERE v.contact IN (SELECT c.id FROM contacts c WHERE "
+        "SELECT v.* FROM v_contacts v WHERE v.contact IN (SELECT c.id FROM contacts c INDEXED BY contacts_figures_by_id WHERE "
         f"{among(keys)} AND c.merged_into IS NULL AND (? IS NULL OR c.took_place < ?) ORDER BY c.took_place DESC LIMIT ?)"
         " ORDER BY v.took_place DESC",
         [*keys, before, before, limit],
@@ -43,7 +43,7 @@ def history(log: Reading, keys: Sequence[str], limit: int, before: str | None = 
 def months(log: Reading, keys: Sequence[str]) -> list[Row]:
     """Month (YYYY-MM), mode, n; oldest first."""
     return log.ask(
-        f"SELECT substr(c.took_place, 1, 7) AS month, c.mode, COUNT(*) AS n FROM contacts c WHERE {among(keys)} AND {COUNTED}"
+        f"SELECT substr(c.took_place, 1, 7) AS month, c.mode, COUNT(*) AS n FROM contacts c INDEXED BY contacts_figures_by_id WHERE {among(keys)} AND {COUNTED}"
         " GROUP BY 1, 2 ORDER BY 1",
         keys,
     )
@@ -52,7 +52,7 @@ def months(log: Reading, keys: Sequence[str]) -> list[Row]:
 def days(log: Reading, keys: Sequence[str], until: str) -> list[date]:
     """The days, up to a time, on which they were in contact, oldest first."""
     rows = log.ask(
-        f"SELECT DISTINCT substr(c.took_place, 1, 10) AS day FROM contacts c WHERE {among(keys)} AND {COUNTED} AND c.took_place <= ?"
+        f"SELECT DISTINCT substr(c.took_place, 1, 10) AS day FROM contacts c INDEXED BY contacts_figures_by_id WHERE {among(keys)} AND {COUNTED} AND c.took_place <= ?"
         " ORDER BY 1",
         [*keys, until],
     )
@@ -70,7 +70,7 @@ def partners(log: Reading, key: str, limit: int = 40) -> list[Row]:
     return log.ask(
         "SELECT y.party, y.name, y.country, y.office, COUNT(DISTINCT c.id) AS n, MAX(c.took_place) AS last_at,"
         " GROUP_CONCAT(DISTINCT c.mode) AS modes FROM contact_parties x JOIN contact_parties y ON y.contact = x.contact"
-        f" AND y.number <> x.number JOIN contacts c ON c.id = x.contact WHERE x.{column(key)} = ? AND {COUNTED}"
+        f" AND y.number <> x.number JOIN contacts c INDEXED BY contacts_figures_by_id ON c.id = x.contact WHERE x.{column(key)} = ? AND {COUNTED}"
         " GROUP BY y.party ORDER BY n DESC, last_at DESC LIMIT ?",
         [key, limit],
     )
@@ -80,7 +80,7 @@ def often(log: Reading, since: str, until: str, limit: int) -> list[Row]:
     """Who is in contact most: party, name, country, office, leader, n, last_at."""
     return log.ask(
         "SELECT x.party, x.leader, MAX(x.name) AS name, x.country, x.office, COUNT(DISTINCT c.id) AS n, MAX(c.took_place) AS last_at"
-        f" FROM contacts c JOIN contact_parties x ON x.contact = c.id WHERE c.took_place >= ? AND c.took_place < ? AND {COUNTED}"
+        f" FROM contacts c INDEXED BY contacts_figures JOIN contact_parties x ON x.contact = c.id WHERE c.took_place >= ? AND c.took_place < ? AND {COUNTED}"
         " GROUP BY x.party ORDER BY n DESC, x.party LIMIT ?",
         [since, until, limit],
     )

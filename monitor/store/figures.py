@@ -60,15 +60,25 @@ def per_pair(db: Database, since: datetime, until: datetime, limit: int) -> list
 
 def per_account(db: Database, since: datetime, until: datetime) -> list[Row]:
     """Posts and flags of each account, and how often it had the first word: account, country, posts, flags, first_words."""
-    return rows(
+    first, last = stamp(since), stamp(until)
+    words = {
+        row["account"]: row["n"]
+        for row in db.execute(
+            "SELECT p.account, COUNT(*) AS n FROM contacts c INDEXED BY contacts_first_words CROSS JOIN contact_posts cp ON cp.contact = c.id AND cp.number = 0"
+            " CROSS JOIN posts p ON p.id = cp.post WHERE c.opened_at >= ? AND c.opened_at < ? AND c.merged_into IS NULL GROUP BY p.account",
+            [first, last],
+        )
+    }
+    found = rows(
         db,
-        "SELECT a.key AS account, a.country, SUM(d.posts) AS posts, SUM(d.flagged) AS flags,"
-        " (SELECT COUNT(*) FROM contact_posts cp JOIN posts p ON p.id = cp.post JOIN contacts c ON c.id = cp.contact"
-        "  WHERE p.account = a.id AND cp.number = 0 AND c.opened_at >= ? AND c.opened_at < ? AND c.merged_into IS NULL) AS first_words"
+        "SELECT a.id, a.key AS account, a.country, SUM(d.posts) AS posts, SUM(d.flagged) AS flags"
         " FROM daily d JOIN accounts a ON a.id = d.account WHERE d.day >= ? AND d.day < ? GROUP BY a.id"
         " ORDER BY flags DESC, posts DESC, account",
-        [stamp(since), stamp(until), stamp(since)[:10], _day_after(stamp(until))],
+        [first[:10], _day_after(last)],
     )
+    for row in found:
+        row["first_words"] = words.get(row.pop("id"), 0)
+    return found
 
 
 def status(db: Database, path: Path) -> Row:

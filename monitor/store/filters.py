@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from monitor.store.codec import stamp
@@ -14,6 +14,12 @@ from monitor.store.errors import StoreError
 from monitor.store.search import clean, fold, match_query
 
 Listing = Literal["contacts", "posts", "alerts", "attempts"]
+
+
+LATER = timedelta(days=7)
+"""A contact's further posts come within this time of its first word."""
+
+END_OF_TIME = "9999"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +41,7 @@ class Filter:
     status: str | None = None
     readout: str | None = None
     origin: str | None = None
-    text: str | None = None  # words that a post must hold
+    text: str | None = None  # words that a post must hold; for contacts: one of the newest 2,000 of their posts that hold them
 
 
 _PARTY = "SELECT contact FROM contact_parties WHERE {}"
@@ -44,7 +50,11 @@ _OF_ACCOUNT = (
     "SELECT {} FROM contact_posts cp JOIN posts p ON p.id = cp.post JOIN accounts a ON a.id = p.account"
     " WHERE a.key = :account OR a.handle = :account"
 )
-_SEARCH = "SELECT rowid FROM posts_search WHERE posts_search MATCH :text"
+_TOLD = (  # newest first, so that a word that is in every post costs no more than a rare one
+    "SELECT cp.contact FROM posts_search s CROSS JOIN contact_posts cp ON cp.post = s.rowid WHERE s.posts_search MATCH :text"
+    " AND s.rowid <= COALESCE((SELECT id FROM posts WHERE seen_at < :text_until ORDER BY seen_at DESC LIMIT 1), 0)"
+    " ORDER BY s.rowid DESC LIMIT 2000"
+)
 
 _CONDITIONS: Final[Mapping[Listing, Mapping[str, str]]] = {
     "contacts": {
@@ -60,7 +70,7 @@ _CONDITIONS: Final[Mapping[Listing, Mapping[str, str]]] = {
         "status": "status = :status",
         "readout": "readout = :readout",
         "origin": "origin = :origin",
-        "text": f"contact IN (SELECT contact FROM contact_posts WHERE post IN ({_SEARCH}))",
+        "text": f"contact IN ({_TOLD})",
     },
     "posts": {
         "leader": f"id IN (SELECT post FROM contact_posts WHERE contact IN ({_PARTY.format(_LEADER)}))",
@@ -112,6 +122,8 @@ def where(listing: Listing, wanted: Filter) -> tuple[str, dict[str, Any]]:
             raise StoreError(f"The log of {listing} cannot be narrowed by {field.name}; it can by {', '.join(known)}.")
         conditions.append(f"({known.get(f'not_{field.name}' if value is False else '', known[field.name])})")
         values |= _values(field.name, value)
+        if listing == "contacts" and field.name == "text":
+            values["text_until"] = stamp(wanted.until + LATER) if wanted.until else END_OF_TIME
     return (" WHERE " + " AND ".join(conditions) if conditions else ""), values
 
 

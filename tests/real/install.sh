@@ -24,6 +24,11 @@ packages=(
   "ngircd ngircd"
   "nginx-light nginx"
   "prometheus-alertmanager prometheus-alertmanager"
+  "chromium chromium"
+  "chromium-driver chromedriver"
+  "fonts-noto-core /usr/share/fonts/truetype/noto/NotoSans-Regular.ttf"
+  "fonts-noto-cjk /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"
+  "fonts-noto-color-emoji /usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"
   "prometheus promtool"
   "systemd systemd-analyze"
 )
@@ -89,6 +94,7 @@ environment() { # NAME WORDS
 system_packages
 packages_of_node atnet "AT Protocol services (700 MB)"
 packages_of_node prism "OpenAPI validator (90 MB)"
+packages_of_node axe "accessibility rules"
 environment synapse "Matrix homeserver (250 MB)"
 environment mastodon "Mastodon API server"
 say "done: $(du -sh "$into" 2> /dev/null | cut -f1) in $into"

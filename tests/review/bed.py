@@ -76,8 +76,8 @@ CANARY = "hotline-canary"
 """A tag that must never be one."""
 
 NASTY = (
-    f"<{CANARY}>'\"><script>alert(1)</script><img src=x onerror=alert(2)>{{{{7*7}}}}{{% raw %}}&lt;b&gt;]]>--> "
-    "javascript:alert(3) \u202eevil\u2066 =HYPERLINK(\"http://evil.example\") \\n; , BEGIN:VEVENT\r\nEND:VCALENDAR\x07\x0b\ufffe\U0001f1e6"
+    f"<{CANARY}>'" + '"><script>alert(1)</script><img src=x onerror=alert(2)>{{7*7}}{% raw %}&lt;b&gt;]]>--> '
+    'javascript:alert(3) \u202eevil\u2066 =HYPERLINK("http://evil.example") \\n; , BEGIN:VEVENT\r\nEND:VCALENDAR\x07\x0b\ufffe\U0001f1e6'
 )
 
 

@@ -11,14 +11,14 @@ from monitor.review.render import render
 from monitor.store import Filter
 
 DAYS = 3
-FEW = 12
+SHOWN, FEW = 60, 12
 """Where the last days had fewer contacts, the newest before them fill the page."""
 
 
 def front(ask: Ask) -> Answer:
     days = ask.number("days", DAYS, 1, 90)
     since = ask.now - timedelta(days=days)
-    shown = cards(ask.log, Filter(since=since), 90)
+    shown = cards(ask.log, Filter(since=since), SHOWN)
     if len(shown) < FEW:
         shown = cards(ask.log, limit=FEW)
     upcoming = ask.log.ask(

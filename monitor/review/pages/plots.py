@@ -20,12 +20,17 @@ ACCOUNTS = 40
 def plots(ask: Ask) -> Answer:
     """`/plots?days=90`"""
     days = ask.number("days", DAYS, 1, 36500)
-    begin, until = ask.now - timedelta(days=days), ask.now + timedelta(days=1)
-    since, end = stamp(begin), stamp(until)
-    accounts = [] if ask.shared else ask.log.per_account(begin, until)[:ACCOUNTS]
-    return render(
-        ask, "plots.html", days=days, periods=PERIODS, matrix=figures.matrix(ask.log, since, end),
-        calendar=figures.calendar(ask.log, stamp(ask.now - timedelta(days=min(max(days, YEAR), 366 * 3))), end),
-        readouts=figures.readouts(ask.log, since, end), accounts=accounts,
-        latencies=None if ask.shared else figures.latencies(ask.log, since, end),
-    )  # fmt: skip
+    since, end = stamp(ask.now - timedelta(days=days)), stamp(ask.now + timedelta(days=1))
+    year = stamp(ask.now - timedelta(days=min(max(days, YEAR), 366 * 3)))
+    drawn = ask.desk.memory.get(
+        ("plots", days, ask.shared),
+        ask.now,
+        lambda: {
+            "matrix": figures.matrix(ask.log, since, end),
+            "calendar": figures.calendar(ask.log, year, end),
+            "readouts": figures.readouts(ask.log, since, end),
+            "accounts": [] if ask.shared else figures.accounts(ask.log, since, ACCOUNTS),
+            "latencies": None if ask.shared else figures.latencies(ask.log, since, end),
+        },
+    )
+    return render(ask, "plots.html", days=days, periods=PERIODS, **drawn)
