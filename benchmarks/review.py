@@ -204,15 +204,16 @@ async def pages(path: Path, rounds: int) -> None:
         print(f"\n{'page':56} {'ms p50':>8} {'ms max':>8} {'kB':>7}")
         slow = []
         for address in PAGES:
-            asked, taken = address.format(contact=contact), []
+            asked, taken, size = address.format(contact=contact), [], 0
             for _ in range(rounds):
                 start = time.perf_counter()
                 answer = await client.get(asked)
                 taken.append((time.perf_counter() - start) * 1000)
+                size = len(answer.content)
                 assert answer.status_code == 200, (asked, answer.status_code, answer.text[:500])
             median = statistics.median(taken)
             slow += [asked] if median > TARGET_MS else []
-            print(f"{asked:56} {median:8.1f} {max(taken):8.1f} {len(answer.content) / 1000:7.0f}")
+            print(f"{asked:56} {median:8.1f} {max(taken):8.1f} {size / 1000:7.0f}")
         print(f"\nover {TARGET_MS} ms: {', '.join(slow) or 'none'}")
 
 

@@ -7,14 +7,14 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from monitor.leaders import Registry, load
 from monitor.review.links import Links
 from monitor.review.login import Session
 from monitor.store import Reading
 
-T = TypeVar("T")
+Row = dict[str, Any]
 
 
 class NotFound(Exception):  # noqa: N818 - what the page answers, not a fault
@@ -32,17 +32,18 @@ class Memory:
     MOST = 64
 
     def __init__(self) -> None:
-        self._kept: dict[Hashable, tuple[datetime, Any]] = {}
+        self._kept: dict[Hashable, tuple[datetime, Row]] = {}
 
-    def get(self, key: Hashable, now: datetime, make: Callable[[], T]) -> T:
+    def get(self, key: Hashable, now: datetime, make: Callable[[], Row]) -> Row:
         """What was made for the key within the last minute, else what `make` gives."""
-        at, value = self._kept.get(key, (None, None))
-        if at is None or not timedelta(0) <= now - at < self.LASTS:
-            value = make()
-            if len(self._kept) >= self.MOST:
-                self._kept.clear()
-            self._kept[key] = (now, value)
-        return value  # type: ignore[no-any-return]
+        kept = self._kept.get(key)
+        if kept is not None and timedelta(0) <= now - kept[0] < self.LASTS:
+            return kept[1]
+        if len(self._kept) >= self.MOST:
+            self._kept.clear()
+        made = make()
+        self._kept[key] = (now, made)
+        return made
 
 
 @dataclass(frozen=True)
@@ -107,5 +108,3 @@ class Answer:
 
 Page = Callable[..., Answer]
 """`page(ask, **parts of the address)`; runs in a worker thread."""
-
-Row = dict[str, Any]

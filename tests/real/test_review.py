@@ -239,7 +239,7 @@ def test_plots_and_lists_are_downloaded(opened: Callable[[str], Path], browser: 
     assert rows[0] == ["a", "b", "contacts", "last", "modes"]
     browser.open("/contacts")
     next(link for link in browser.all("p.filters a") if link.text == "Calendar").click()
-    wait_until(lambda: (browser.downloads / "contacts.ics").exists(), "the calendar")
+    wait_until((browser.downloads / "contacts.ics").exists, "the calendar")
     assert browser.complaints() == []
 
 

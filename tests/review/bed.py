@@ -124,7 +124,7 @@ def _judged(work: Work) -> Judged:
     flagged, near = work.post.key in (f"jsonl:{NASTY}", "jsonl:huge"), work.post.key == "jsonl:near"
     people = (Participant(NASTY, "US", None, NASTY), Participant("N" * 400, "IN", "narendra-modi", "head_of_government"))
     when = Interval(NOW + timedelta(days=1), NOW + timedelta(days=2), "day")
-    evidence = tuple(Evidence(part, 1, 30, role) for part in ("text", "title", "quote") for role in ("trigger", "party", NASTY))  # type: ignore[arg-type]
+    evidence = tuple(Evidence(part, 1, 30, role) for part in ("text", "title", "quote") for role in ("trigger", "party", NASTY))
     claim = Claim("meeting", "upcoming", people, 0.6, when, Place(NASTY, "FR"), (NASTY,), evidence)
     finding = Finding(flagged, 0.6 if flagged else 0.3, NASTY, "announcement", (claim,) if flagged else (), evidence, NASTY)
     return Judged(work, finding, "m1", near)

@@ -16,6 +16,7 @@ from monitor.review import feeds
 from monitor.review.links import file_name, part, web
 from monitor.review.marks import highlighted, segments, snippet
 from monitor.review.render import environment
+from monitor.review.words import clean
 from tests.review.bed import NOW
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=200) | st.sampled_from(
@@ -99,7 +100,7 @@ def test_atom_parses_and_gives_the_words_back(names: str, said: str, ident: str)
     [entry] = root.findall("{http://www.w3.org/2005/Atom}entry")
     title = entry.findtext("{http://www.w3.org/2005/Atom}title") or ""
     assert title.endswith(": call held")
-    assert " ".join(feeds.clean(names, 200).split()).replace("\ufffe", "\ufffd") in " ".join(title.split()) or not feeds.clean(names)
+    assert " ".join(clean(names, 200).split()).replace("\ufffe", "\ufffd") in " ".join(title.split()) or not clean(names)
 
 
 @given(TEXT, TEXT, TEXT)
