@@ -65,7 +65,7 @@ def main() -> None:
         print("\n== by account: no post of the account was seen in fitting")
         _cross_validated(posts)
         print("\n== peers, the same folds")
-        _peers([post for post in posts if not post.own])
+        _peers([post for post in posts if post.scored])
     stream = chosen.stream or chosen.corpus / "stream.jsonl.gz"
     if stream.is_file():
         print("\n== speed on natural posts, one core")
@@ -91,12 +91,13 @@ def _cross_validated(posts: Sequence[Labelled]) -> None:
     confidence = cross_validate(posts)
     labels = np.array([post.label for post in posts], dtype=float)
     own = np.array([post.own for post in posts])
+    scored = np.array([post.scored for post in posts])
     clear = np.array([not post.row.get("hard") for post in posts])
     natural = np.array([post.row.get("stratum") == "natural" for post in posts])
-    for name, mask in (("all", ~own), ("clear", ~own & clear), ("natural", ~own & natural), ("invented", own)):
+    for name, mask in (("all", scored), ("clear", scored & clear), ("natural", scored & natural), ("invented", own)):
         _line(name, confidence[mask], labels[mask])
     for lang in sorted({str(post.row["lang"]) for post in posts}):
-        mask = ~own & np.array([post.row["lang"] == lang for post in posts])
+        mask = scored & np.array([post.row["lang"] == lang for post in posts])
         if labels[mask].sum() >= LANGUAGE_SIZE:
             _line(f"lang {lang}", confidence[mask], labels[mask])
 

@@ -22,13 +22,16 @@ from benchmarks.matching_corpus import Labelled, read_all
 from monitor.leaders import load
 from monitor.match import Matcher
 from monitor.match.claims import draft, mode_features
-from monitor.match.model import MODE_WEIGHTS, MODES, WEIGHTS
+from monitor.match.model import MODE_WEIGHTS, MODES, STATUSES, WEIGHTS
+from monitor.match.status import status_features
 
-PENALTY, MODE_PENALTY = 4.0, 10.0
+PENALTY, MODE_PENALTY, STATUS_PENALTY = 5.0, 10.0, 4.0
 THRESHOLD = 0.52
 """A little above the best F1 on the labelled posts: natural posts hold far fewer contacts than these."""
 RAREST, MODE_RAREST = 5, 3
 FOLDS = 10
+WORTH = {"dev": 1.0, "own": 0.7, "stream": 1.0}
+"""How much a post counts in fitting: invented posts hold more traps than life does."""
 Vector = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -46,15 +49,16 @@ def vocabulary(features: Sequence[Sequence[str]], rarest: int) -> dict[str, int]
     return {name: index for index, name in enumerate(sorted(name for name, count in counts.items() if count >= rarest))}
 
 
-def fit(table: Vector, labels: Vector, penalty: float) -> Vector:
-    """Weights that minimise log loss plus penalty/2 |w|^2 (the bias is free)."""
+def fit(table: Vector, labels: Vector, penalty: float, worth: Vector | None = None) -> Vector:
+    """Weights that minimise log loss plus penalty/2 |w|^2 (the bias is free); `worth` is how much each row counts, 1 by itself."""
+    counts = np.ones(len(labels)) if worth is None else worth
     weights = np.zeros(table.shape[1])
     ridge = np.full(table.shape[1], penalty)
     ridge[-1] = 1e-6
     for _ in range(25):
         chance = 1.0 / (1.0 + np.exp(-np.clip(table @ weights, -30, 30)))
-        gradient = table.T @ (chance - labels) + ridge * weights
-        spread = np.maximum(chance * (1 - chance), 1e-9)
+        gradient = table.T @ (counts * (chance - labels)) + ridge * weights
+        spread = np.maximum(counts * chance * (1 - chance), 1e-9)
         step = np.linalg.solve((table.T * spread) @ table + np.diag(ridge), gradient)
         weights -= step
         if np.abs(step).max() < 1e-5:
@@ -85,15 +89,19 @@ def cross_validate(posts: Sequence[Labelled]) -> Vector:
         seen = np.flatnonzero((fold != number) & ~closed)
         held = np.flatnonzero(fold == number)
         known = vocabulary([features[i] for i in seen], RAREST)
-        weights = fit(matrix([features[i] for i in seen], known), labels[seen], PENALTY)
+        weights = fit(matrix([features[i] for i in seen], known), labels[seen], PENALTY, worth_of([posts[i] for i in seen]))
         found[held] = predict(matrix([features[i] for i in held], known), weights)
     found[closed] = floor_of(posts)
     return found
 
 
+def worth_of(posts: Sequence[Labelled]) -> Vector:
+    return np.array([WORTH[post.source] for post in posts])
+
+
 def floor_of(posts: Sequence[Labelled]) -> float:
     """The confidence of a post that the gate turns away: how often such a post of the corpus announces a contact."""
-    closed = [post for post in posts if post.closed and not post.own]
+    closed = [post for post in posts if post.closed and post.scored]
     return (sum(post.label for post in closed) + 0.5) / (len(closed) + 1)
 
 
@@ -105,19 +113,39 @@ def f1(confidence: Vector, labels: Vector, threshold: float) -> tuple[float, flo
 
 
 def fit_modes(posts: Sequence[Labelled]) -> dict[str, Any]:
-    features, modes = [], []
+    """Both choices, of mode and of status, over the posts that announce a contact, as the shipped data hold them."""
+    table: dict[str, Any] = {}
+    for kind, answers, penalty in (("mode", MODES, MODE_PENALTY), ("status", STATUSES, STATUS_PENALTY)):
+        features, told = examples(posts, kind)
+        table[kind] = choice(features, told, answers, penalty)
+    return table
+
+
+def examples(posts: Sequence[Labelled], kind: str) -> tuple[list[list[str]], list[str]]:
+    """Features and answers of the posts from which a choice of that kind can be learned."""
+    features, told = [], []
     for post in posts:
         drafts = draft(post.reading.cues, post.reading.links, post.holder)
-        if post.label and drafts and drafts[0].link is not None:
+        if not post.label or kind not in post.row or not drafts or drafts[0].link is None:
+            continue
+        if kind == "mode":
             features.append(mode_features(post.reading.cues, drafts[0].link, drafts[0].mode))
-            modes.append(post.row["mode"])
+        elif drafts[0].status in STATUSES and post.row[kind] in STATUSES:
+            features.append(status_features(post.reading.cues, drafts[0].link, drafts[0].status))
+        else:
+            continue
+        told.append(str(post.row[kind]))
+    return features, told
+
+
+def choice(features: Sequence[Sequence[str]], told: Sequence[str], answers: Sequence[str], penalty: float) -> dict[str, Any]:
     known = vocabulary(features, MODE_RAREST)
     table = matrix(features, known)
     weights, bias = {}, {}
-    for mode in MODES:
-        found = fit(table, np.array([one == mode for one in modes], dtype=float), MODE_PENALTY)
-        weights[mode] = {name: round(float(found[at]), 3) for name, at in known.items() if abs(found[at]) >= 0.02}
-        bias[mode] = round(float(found[-1]), 3)
+    for answer in answers:
+        found = fit(table, np.array([one == answer for one in told], dtype=float), penalty)
+        weights[answer] = {name: round(float(found[at]), 3) for name, at in known.items() if abs(found[at]) >= 0.02}
+        bias[answer] = round(float(found[-1]), 3)
     return {"bias": bias, "weights": weights}
 
 
@@ -131,9 +159,10 @@ def main() -> None:
     labels = np.array([post.label for post in posts], dtype=float)
     confidence = cross_validate(posts)
     own = np.array([post.own for post in posts])
+    scored = np.array([post.scored for post in posts])
     threshold = THRESHOLD
     clear = np.array([not post.row.get("hard") for post in posts])
-    for name, mask in (("corpus", ~own), ("corpus, clear", ~own & clear), ("own cases", own)):
+    for name, mask in (("corpus", scored), ("corpus, clear", scored & clear), ("own cases", own)):
         precision, recall, score = f1(confidence[mask], labels[mask], threshold)
         brier = float(((confidence[mask] - labels[mask]) ** 2).mean())
         print(f"{name:14} by account: precision {precision:.3f} recall {recall:.3f} F1 {score:.3f} Brier {brier:.3f}")
@@ -143,7 +172,7 @@ def main() -> None:
     opened = [post for post in posts if not post.closed]
     features = [post.reading.features for post in opened]
     known = vocabulary(features, RAREST)
-    weights = fit(matrix(features, known), np.array([post.label for post in opened], dtype=float), PENALTY)
+    weights = fit(matrix(features, known), np.array([post.label for post in opened], dtype=float), PENALTY, worth_of(opened))
     data: dict[str, Any] = {
         "threshold": threshold, "floor": round(floor_of(posts), 4), "bias": round(float(weights[-1]), 3),
         "weights": {name: round(float(weights[at]), 3) for name, at in known.items() if abs(weights[at]) >= 0.01},

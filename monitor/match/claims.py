@@ -8,11 +8,9 @@ from monitor.match.cues import Cue
 from monitor.match.links import Link
 from monitor.match.model import ModeModel
 from monitor.match.parties import LEADER_OFFICES, Party
+from monitor.match.status import LOOK, PLAIN, status_features, status_of
 from monitor.model import Holder, Mode, Participant, Status
 
-_PLAIN = frozenset({"with", "to", "and", ",", ":", '"', "(", ")", "/", "·", "-", ";", "+"})
-LOOK = 45
-"""Cues that are looked at: a news text tells what it is about at its beginning."""
 FURTHER = 4.5
 """The score from which a link beside the main one is a contact of its own."""
 
@@ -86,8 +84,10 @@ def _one(cues: list[Cue], main: Link | None, holder: Holder | None, modes: ModeM
     if modes is not None and main is not None and mode not in ("video", "call", "letter"):
         mode = modes.choose(mode_features(cues, main, mode))
     status, status_proof = status_of(cues, near, main)
+    if modes is not None and main is not None and status not in ("cancelled", "denied"):
+        status = modes.status(status_features(cues, main, status))
     parties = _partners(cues, near, main, holder)
-    people = _participants(parties, holder)
+    people = _participants(parties, None if _speaks_of_head(near, main, holder) else holder)
     proofs = tuple((role, cue) for role, cue in (("mode", mode_proof), ("tense", status_proof)) if cue is not None)
     return Draft(main, mode, status, people, parties, proofs)
 
@@ -130,12 +130,12 @@ def _mode(cues: list[Cue], near: list[Cue], main: Link | None) -> tuple[Mode, Cu
 def mode_features(cues: list[Cue], main: Link, rule: Mode) -> list[str]:
     """What the mode model sees: the rules' own answer, and the cues of the link's sentence and of the post."""
     trigger = main.trigger
-    near = [cue for cue in cues if cue.sentence == trigger.sentence and cue.symbol not in _PLAIN]
+    near = [cue for cue in cues if cue.sentence == trigger.sentence and cue.symbol not in PLAIN]
     found = [f"rule={rule}", f"trigger={trigger.symbol}", f"party={main.party.symbol}", f"link={trigger.base}|{main.party.symbol}"]
     for cue in near:
         where = "before" if cue.first < trigger.first else "behind"
         found.extend((f"near={cue.symbol}", f"{where}={cue.base or cue.symbol}", f"with={trigger.base}|{cue.base or cue.symbol}"))
-    found.extend(f"any={cue.base or cue.symbol}" for cue in cues[:LOOK] if cue.symbol not in _PLAIN)
+    found.extend(f"any={cue.base or cue.symbol}" for cue in cues[:LOOK] if cue.symbol not in PLAIN)
     return list(dict.fromkeys(found))
 
 
@@ -155,93 +155,14 @@ def _medium(base: str, first: dict[str, Cue], anywhere: dict[str, Cue]) -> tuple
     return None
 
 
-def status_of(cues: list[Cue], near: list[Cue], main: Link | None) -> tuple[Status, Cue | None]:
-    """Polarity, then tense: cancelled and denied outrank the future, the future outranks now, and the rest has happened."""
-    by: dict[str, Cue] = {cue.symbol: cue for cue in reversed(near)}
-    anywhere = {cue.symbol: cue for cue in reversed(cues[:LOOK])}
-    trigger = main.trigger if main else None
-    polarity = _polarity(by, anywhere, trigger)
-    if polarity is not None:
-        return polarity
-    tense = trigger.tense if trigger else ""
-    told: dict[str, tuple[Status, Cue | None]] = {
-        "fut": ("upcoming", trigger), "past": ("happened", trigger), "now": ("ongoing", trigger)
-    }  # fmt: skip
-    if tense in told:
-        return told[tense]
-    ahead = _ahead(near, by, trigger)
-    landed = by.get("visit_now")
-    if landed is not None and trigger is not None and landed.first < trigger.first and (ahead is None or ahead.symbol == "future"):
-        return "ongoing", landed
-    if ahead is not None:
-        return "upcoming", ahead
-    behind = next((cue for cue in near if cue.tense == "past" and cue.base not in ("discuss", "visit")), None)
-    if behind is not None:
-        return "happened", behind
-    return _present(near, by, anywhere, trigger)
-
-
-def _present(near: list[Cue], by: dict[str, Cue], anywhere: dict[str, Cue], trigger: Cue | None) -> tuple[Status, Cue | None]:
-    live = next((cue for cue in near if cue.tense == "now"), None) or by.get("now")
-    before = anywhere.get("now")
-    if live is None and before is not None and trigger is not None and before.sentence == trigger.sentence - 1 and trigger.tense != "past":
-        live = before
-    here = next((cue for cue in near if cue.symbol == "CAP" and cue.first <= 3), None)
-    told = {cue.base or cue.symbol for cue in near}
-    if live is None and here is not None and trigger is not None and trigger.base == "summit" and here.first < trigger.first and not told & {"presser", "discuss", "joint", "speech"}:
-        live = here  # "in Brussels for the European Council"
-    if live is not None and (trigger is None or trigger.base != "call"):
-        return "ongoing", live
-    if trigger is not None and trigger.base == "greet" and any(cue.symbol in ("SELF", "DOM") and cue.first < trigger.first for cue in near):
-        return "happened", trigger  # a caption: "President X welcomes Y"
-    if trigger is not None and (trigger.base == "greet" or (trigger.base == "visit" and trigger.tense in ("pres", "ing"))):
-        return "ongoing", trigger
-    if trigger is not None and trigger.symbol == "receive_pres" and "today" in by:
-        return "ongoing", by["today"]
-    if "greet" in anywhere and trigger is not None and trigger.base in ("receive", "visit"):
-        return "ongoing", anywhere["greet"]
-    return "happened", trigger
-
-
-def _polarity(by: dict[str, Cue], anywhere: dict[str, Cue], trigger: Cue | None) -> tuple[Status, Cue] | None:
-    if "resched" not in by:
-        for kind in ("cancel", "postpone"):
-            if kind in by:
-                return "cancelled", by[kind]
-    if trigger is not None and "deny" in by:
-        return "denied", by["deny"]
-    if trigger is not None and "neg" in by and _negates(by["neg"], trigger):
-        return "denied", by["neg"]
-    if trigger is not None and "deny" in anywhere and abs(anywhere["deny"].sentence - trigger.sentence) == 1 and trigger.tense != "fut":
-        return "denied", anywhere["deny"]
-    return None
-
-
-def _headline(near: list[Cue], trigger: Cue) -> bool:
-    """Whether a leader who opens the post is "to meet" someone."""
-    return any(cue.party is not None and cue.party.leader and cue.first <= 1 and trigger.first - cue.last == 1 for cue in near)
-
-
-def _ahead(near: list[Cue], by: dict[str, Cue], trigger: Cue | None) -> Cue | None:
-    """The cue that puts the contact ahead, if one governs it."""
-    for cue in near:
-        if cue.tense == "fut" and cue.base != "discuss":
-            return cue
-    for kind in ("fut", "lookfwd", "resched"):
-        found = by.get(kind)
-        if found is not None and (trigger is None or found.first <= trigger.last + 3):
-            return found
-    if trigger is not None and trigger.tense == "inf" and trigger.base in ("meet", "visit", "receive") and _headline(near, trigger):
-        return trigger  # a headline: "President X to meet Y"
-    if "today" in by and "future" in by and by["today"].first < by["future"].first:
-        return None
-    if "future" in by and (trigger is None or trigger.tense in ("", "inf", "pres", "ing")):
-        return by["future"]
-    return None
-
-
-def _negates(neg: Cue, trigger: Cue) -> bool:
-    return neg.last < trigger.first <= neg.last + 4
+def _speaks_of_head(near: list[Cue], main: Link | None, holder: Holder | None) -> bool:
+    """Whether a foreign minister or deputy tells of a contact of the own head of state or government, not of its own."""
+    if main is None or holder is None or holder.office not in ("foreign_minister", "deputy"):
+        return False
+    if any(cue.symbol in ("SELF", "first") for cue in near):
+        return False
+    heads = ("head_of_state", "head_of_government", "monarch", "crown_prince")
+    return any(cue.symbol == "DOM" and cue.party is not None and cue.party.office in heads and cue.first < main.trigger.first for cue in near)
 
 
 def _partners(cues: list[Cue], near: list[Cue], main: Link | None, holder: Holder | None) -> tuple[Party, ...]:
@@ -256,7 +177,7 @@ def _partners(cues: list[Cue], near: list[Cue], main: Link | None, holder: Holde
         found = [main.party]
     if not found:
         found = [cue for cue in near if cue.symbol in ("CTY", "CAP", "ORG") and cue.party is not None and cue.party.country != home][:1]
-    if holder is None or holder.office not in LEADER_OFFICES:
+    if holder is None or holder.office not in LEADER_OFFICES or _speaks_of_head(near, main, holder):
         found = [cue for cue in near if cue.symbol in ("DOM", "SELF")][:1] + found
     return tuple(cue.party for cue in found if cue.party is not None)
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from monitor.match.claims import LOOK, status_of
 from monitor.match.cues import Cue
 from monitor.match.links import Link
 from monitor.match.parties import LEADER_OFFICES
+from monitor.match.status import LOOK, PLAIN, status_of
 from monitor.model import Holder
 
-_PLAIN = frozenset({"with", "to", "and", ",", ":", '"', "(", ")", "/", "·", "-", ";", "+"})
 _OFFICIAL = frozenset({"presidency", "pm_office", "foreign_ministry", "government", "press_office", "royal_house"})
 _WATCHED = frozenset(
     "modal wish cond neg opinion appeal lower hist longago LOW FORM domestic media speech quote fut lookfwd now today future thank congrat"
@@ -41,16 +40,19 @@ def features(cues: list[Cue], links: list[Link], holder: Holder | None, size: in
     cues = cues[:LOOK]
     found = [f"who={who}", f"size={min(size // 15, 4)}"]
     symbols = {cue.symbol for cue in cues}
-    found.extend(f"has={symbol}" for symbol in symbols if symbol not in _PLAIN)
+    found.extend(f"has={symbol}" for symbol in symbols if symbol not in PLAIN)
     bases = {cue.base for cue in cues if cue.base}
     found.extend(f"base={base}" for base in bases)
-    salient = [cue for cue in cues if cue.symbol not in _PLAIN]
+    salient = [cue for cue in cues if cue.symbol not in PLAIN]
     for one, two in pairwise(salient):
         if one.sentence == two.sentence:
             found.append(f"pair={one.base or one.symbol}>{two.base or two.symbol}")
     if salient:
         found.append(f"opens={salient[0].symbol}")
         found.append(f"opens={'>'.join(cue.base or cue.symbol for cue in salient[:2])}")
+    if len(cues) <= 5:  # a caption: its whole sequence
+        found.append(f"whole={' '.join(cue.base or cue.symbol for cue in cues)}")
+        found.append(f"short={'+'.join(sorted({cue.base or cue.symbol for cue in salient}))}")
     found.append(f"foreign={min(sum(cue.symbol == 'FL' for cue in cues), 3)}")
     if not links:
         found.append("link=none")
@@ -65,6 +67,8 @@ def features(cues: list[Cue], links: list[Link], holder: Holder | None, size: in
             found.extend(_weighty("others"))
         if who not in ("leader", "office") and _own_leader_abroad(cues, links[0]):
             found.extend(_weighty("abroad"))
+        if links[0].trigger.base in ("receive", "greet") and any(cue.symbol == "act" and 0 < cue.first - links[0].trigger.last <= 12 for cue in cues):
+            found.extend(_weighty("welcomes_act"))  # "welcomes the decision of"
         lead = [cue.symbol for cue in cues if cue.sentence == links[0].trigger.sentence and cue.first < links[0].trigger.last]
         found.extend(name for symbol in ("cond", "hist", "longago", "wish", "media", "speech") if symbol in lead for name in _weighty(f"lead.{symbol}"))
         found.append(f"sides={_sides(cues, links[0], holder, who)}|{who}")
@@ -110,6 +114,11 @@ def _of_link(cues: list[Cue], link: Link, who: str) -> list[str]:
         f"link.form={party.symbol}|{link.prep}|{gap}", f"link.sentence={min(trigger.sentence, 2)}",
         f"link.apart={abs(trigger.sentence - party.sentence)}", f"link.strength={int(link.score)}",
     ]  # fmt: skip
+    near = [cue for cue in cues if cue.symbol not in PLAIN and cue.sentence == trigger.sentence]
+    ahead = next((cue.symbol for cue in near if cue.first > trigger.last), "end")
+    back = next((cue.symbol for cue in reversed(near) if cue.last < trigger.first), "start")
+    found.append(f"around={back}|{trigger.base}|{ahead}")
+    found.append(f"link={trigger.base}|{party.symbol}|{who}")
     found.extend(f"between={symbol}" for symbol in set(link.between) if symbol in _WATCHED)
     around = {(cue.symbol, cue.first < trigger.first) for cue in cues if cue.sentence == trigger.sentence and cue is not party}
     found.extend(f"{'before' if before else 'behind'}={symbol}" for symbol, before in around if symbol in _WATCHED)

@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 
 from monitor.leaders import Leader, Registry, words
+from monitor.leaders.directory import institutions
 from monitor.match.fold import fold_word
 from monitor.match.lexicon import Lexicon
 
@@ -34,6 +35,7 @@ class Gazetteer:
         for name, slugs in weak.items():
             if name not in names:
                 lexicon.add(name, "aname", data=tuple(dict.fromkeys(slugs)))
+        self._seats = _seats(registry)
         self._memo: dict[str, tuple[str, ...]] = {}
 
     def _collect(self, leader: Leader, names: dict[str, list[str]], weak: dict[str, list[str]], titles: frozenset[str]) -> None:
@@ -82,6 +84,9 @@ class Gazetteer:
         known = self._handles.get(handle)
         if known is not None:
             return (known,)
+        seated = self._seats.get(handle)
+        if seated is not None:
+            return seated
         letters = re.sub(r"[^a-z]", "", handle.removesuffix(".bsky.social"))
         found: list[str] = []
         for size in range(len(letters), _SHORT, -1):
@@ -107,6 +112,26 @@ class Gazetteer:
                 return False
         surname = words[-1] if words else ""
         return bool(len(surname) >= 6 or before or after)
+
+
+def _seats(registry: Registry) -> dict[str, tuple[str, ...]]:
+    """Slugs of all who held the office of an institution's account: "@eucopresident" is whoever presides on the day."""
+    held: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    for leader in registry:
+        for term in leader.terms:
+            held[term.country, term.office].append((leader.slug, fold_word(term.title)))
+    found: dict[str, tuple[str, ...]] = {}
+    for handle, entry in institutions().items():
+        if entry.office not in _SEATED or (entry.office == "org_head" and entry.kind != "leader"):
+            continue
+        named = set(fold_word(entry.name).split()) | {"of", "the"}
+        slugs = [slug for slug, title in held[entry.country, entry.office] if entry.office != "org_head" or set(title.split()) <= named]
+        if slugs:
+            found[handle] = tuple(dict.fromkeys(slugs))
+    return found
+
+
+_SEATED = ("head_of_state", "head_of_government", "monarch", "crown_prince", "org_head")
 
 
 def skeleton(word: str) -> str:

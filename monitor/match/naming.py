@@ -40,6 +40,8 @@ class Namer:
             party.slugs = ()
             if not party.kind:
                 return
+        if self._small(party, tokens):
+            return
         term = self._term(party, on, home, holder)
         if party.weak and term is not None and not self._trusted(party, tokens, term):
             term, party.slugs = None, ()
@@ -56,6 +58,13 @@ class Namer:
             self._resolve(party, tokens, on)
         if party.kind == "self" and holder is not None:
             party.slug, party.name, party.country = holder.leader, holder.name, holder.country
+
+    def _small(self, party: Party, tokens: Tokens) -> bool:
+        """Whether the name is a single word in small letters in a post that uses capitals: "store" is not Støre."""
+        if len(party.marks) != 1 or party.marks[0].cls not in ("name", "aname") or party.first != party.last:
+            return False
+        word = tokens.original(party.first, party.last)
+        return word.isalpha() and word.islower() and any(cased_capital(tokens, at) for at in range(min(len(tokens), 60)))
 
     def _resolve(self, party: Party, tokens: Tokens, on: date) -> None:
         """Name a party that the words only title: by the office's one holder on the day, else as the words spell it."""
