@@ -15,19 +15,22 @@ from monitor.config import ConfigError, load
 from monitor.http import moment
 from monitor.leaders import load as load_leaders
 from monitor.match import Matcher, match_lines
-from monitor.model import Account
+from monitor.model import Account, Identity
 from monitor.sources.bluesky_posts import read_author, read_feed, read_posts
 from monitor.sources.feed_dates import read_date
 from monitor.sources.feed_document import read_document
 from monitor.sources.html_text import read_html
-from monitor.sources.jsonl_lines import read_line
 from monitor.sources.mastodon_posts import read_account, read_rss, read_statuses
+from monitor.sources.records import read_line
 from monitor.sources.shaping import OddError
 from monitor.sources.telegram_page import read_preview
+from monitor.sources.x_posts import Member, read_page, read_users
 from monitor.store.search import fold, match_query
 
 NOW = datetime(2026, 5, 2, 10, tzinfo=UTC)
 ACCOUNT = Account("bluesky", "a.test", "did:plc:a", "FR", "presidency", "head_of_state")
+
+X_MEMBER = Member(ACCOUNT, Identity("1", "a"))
 
 
 def text_of(data: bytes) -> str:
@@ -99,6 +102,13 @@ def fuzz_telegram(data: bytes) -> None:
         read_preview(text_of(data), ACCOUNT, NOW)
 
 
+def fuzz_x(data: bytes) -> None:
+    body = json_of(data)
+    with suppress(OddError):
+        read_page(body, {"1": X_MEMBER}, NOW, X_MEMBER)
+    read_users(body)
+
+
 def fuzz_jsonl(data: bytes) -> None:
     with suppress(OddError):
         read_line(text_of(data), {"a.test": ACCOUNT}, "jsonl", NOW)
@@ -138,6 +148,7 @@ TARGETS: Mapping[str, Callable[[bytes], None]] = {
     "mastodon": fuzz_mastodon,
     "feed": fuzz_feed,
     "telegram": fuzz_telegram,
+    "x": fuzz_x,
     "jsonl": fuzz_jsonl,
     "small": fuzz_small,
     "config": fuzz_config,
@@ -152,6 +163,7 @@ SEEDS: Mapping[str, tuple[bytes, ...]] = {
     "mastodon": (b'[{"id":"1","created_at":"2026-05-02T10:00:00Z","content":"<p>x</p>","account":{"id":"1","acct":"a"},"url":"https://m.test/1"}]',),
     "feed": (b"<rss><channel><item><title>x</title><guid>1</guid></item></channel></rss>", b'{"version":"https://jsonfeed.org/version/1.1","items":[{"id":"1"}]}'),
     "telegram": (b'<div class="tgme_widget_message" data-post="a/1"><div class="tgme_widget_message_text">x</div></div>',),
+    "x": (b'{"data":[{"id":"1800000000000000001","author_id":"1","text":"x","created_at":"2026-05-02T10:00:00.000Z"}],"meta":{"newest_id":"1800000000000000001"}}',),
     "jsonl": (b'{"id":"1","account":"a.test","text":"x","created_at":"2026-05-02T10:00:00Z"}',),
     "small": (b"<p>a</p>", b"Sat, 02 May 2026 10:00:00 +0200", b"1777716000", b'"in order" word*'),
     "config": (b'[channels.a]\ntype = "console"\n',),
