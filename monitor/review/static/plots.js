@@ -57,6 +57,7 @@
           root.append(group);
         });
       }
+      if (width < 520) figure.querySelector(".drawing").classList.add("wide"); // scrolled, rather than too small to read
       return root;
     },
 
@@ -235,7 +236,7 @@
       return;
     }
     drawing.append(made);
-    if (drawing.scrollWidth > drawing.clientWidth) { drawing.tabIndex = 0; drawing.setAttribute("role", "region"); drawing.setAttribute("aria-label", `${figure.dataset.title}, wider than the page`); drawing.scrollLeft = drawing.scrollWidth; }
+    if (drawing.scrollWidth > drawing.clientWidth) { drawing.tabIndex = 0; drawing.setAttribute("role", "region"); drawing.setAttribute("aria-label", `${figure.dataset.title}, wider than the page`); if (figure.dataset.plot === "calendar") drawing.scrollLeft = drawing.scrollWidth; }
     if (!figure.querySelector(".save")) {
       const bar = document.createElement("div");
       bar.className = "save";
