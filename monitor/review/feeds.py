@@ -97,6 +97,8 @@ def ical(text: object) -> str:
 
 def fold(line: str) -> str:
     """A content line in lines of at most 75 octets; a character is never cut."""
+    if len(line.encode()) <= LINE:
+        return line
     pieces, size, limit = [""], 0, LINE
     for char in line:
         octets = len(char.encode())

@@ -58,8 +58,11 @@ class Guard:
         self.hosts = LOCAL | {host.lower() for host in hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":  # nothing here speaks WebSocket, and no check below would look at it
+            await send({"type": "websocket.close", "code": 1008})
             return
 
         async def safely(message: MutableMapping[str, Any]) -> None:

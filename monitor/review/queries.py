@@ -43,7 +43,7 @@ group by a.id order by first_words desc""",
         "sql": """
 select substr(opened_at, 1, 10) as day, count(*) as contacts, sum(mode = 'call') as calls, sum(mode = 'meeting') as meetings,
   sum(mode = 'visit') as visits
-from contacts where merged_into is null and retracted = 0 and origin = 'live'
+from contacts indexed by contacts_first_words where merged_into is null and retracted = 0 and origin = 'live'
 group by day order by contacts desc limit 50""",
     },
     "late_alerts": {

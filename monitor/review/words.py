@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -125,6 +125,7 @@ def marks(value: float | None) -> int:
     return next(mark for floor, mark in FIVE if (value or 0.0) >= floor)
 
 
+@lru_cache(maxsize=1024)
 def country_name(code: str | None) -> str:
     return clean(named(code, english())) if code else ""
 
@@ -143,7 +144,10 @@ def mode_name(mode: str) -> str:
 
 def clean(text: str | None, length: int = NAME_LENGTH) -> str:
     """Text on one line without controls, direction marks or invisible characters, not endless."""
-    kept = " ".join("".join(" " if unicodedata.category(c)[0] == "C" else c for c in text or "").split())
+    text = text or ""
+    if not text.isprintable():  # most names are, and need no look at each character
+        text = "".join(" " if unicodedata.category(c)[0] == "C" else c for c in text)
+    kept = " ".join(text.split())
     return kept if len(kept) <= length else kept[: length - 1] + "…"
 
 

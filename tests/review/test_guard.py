@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from monitor.review.app import open_desk
+from monitor.review.desk import Desk
 from monitor.review.guard import HEADERS, MAX_BODY, host_of
 from monitor.review.login import LASTS, TRIES, Session
 from tests.review.bed import NOW
@@ -80,6 +82,20 @@ async def test_only_get_and_small_posts_are_taken(client: Client, log: Path) -> 
 
     assert (await client.post("/label", content=endless(), headers={"content-type": "application/x-www-form-urlencoded"})).status_code in (400, 403)
     assert acts(log) == []
+
+
+async def test_nothing_but_http_is_answered(log: Path) -> None:
+    told: list[Any] = []
+
+    async def send(message: Any) -> None:
+        told.append(message)
+
+    async def receive() -> Any:
+        return {"type": "websocket.connect"}
+
+    app = await open_desk(Desk(log, lambda: NOW))
+    await app({"type": "websocket", "path": "/", "headers": [(b"host", b"localhost")]}, receive, send)
+    assert told == [{"type": "websocket.close", "code": 1008}]
 
 
 async def test_without_a_password_nobody_logs_in(client: Client) -> None:

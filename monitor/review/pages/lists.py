@@ -93,7 +93,7 @@ def as_atom(ask: Ask) -> Answer:
 
 
 def as_calendar(ask: Ask) -> Answer:
-    body = feeds.calendar(chosen(ask, 1000), name=ask.desk.name, address=ask.origin + ask.desk.base)
+    body = feeds.calendar(chosen(ask, 500), name=ask.desk.name, address=ask.origin + ask.desk.base)
     return Answer(body, "text/calendar; charset=utf-8", filename="contacts.ics")
 
 

@@ -9,7 +9,7 @@ from monitor.review.desk import Answer, Ask, NotFound, Row
 from monitor.review.render import render
 from monitor.store.codec import stamp
 
-SHOWN = 40
+SHOWN = 30
 PERIODS = ((30, "month"), (90, "quarter"), (365, "year"), (36500, "all"))
 
 
@@ -38,12 +38,21 @@ def _known(ask: Ask, key: str) -> Row:
 def _page(ask: Ask, who: list[Row]) -> Answer:
     keys = [str(one["key"]) for one in who]
     shown = people.history(ask.log, keys, SHOWN, ask.arg("before") or None)
-    every, modes, counts = people.by_month(people.months(ask.log, keys))
-    found = people.days(ask.log, keys, stamp(ask.now))
+    figures = ask.desk.memory.get(
+        ("people", *keys),
+        ask.now,
+        lambda: {
+            "months": people.months(ask.log, keys),
+            "days": people.days(ask.log, keys, stamp(ask.now)),
+            "partners": people.partners(ask.log, keys[0]) if len(keys) == 1 else [],
+        },
+    )
+    every, modes, counts = people.by_month(figures["months"])
+    found = figures["days"]
     return render(
         ask, "people.html", who=who, keys=keys, contacts=shown, months=every, modes=modes, counts=counts, days=found,
         gaps=people.gaps(found)[:5], total=sum(counts.values()), more=len(shown) == SHOWN,
-        partners=people.partners(ask.log, keys[0]) if len(keys) == 1 else [], since_last=(ask.now.date() - found[-1]).days if found else None,
+        partners=figures["partners"], since_last=(ask.now.date() - found[-1]).days if found else None,
     )  # fmt: skip
 
 
