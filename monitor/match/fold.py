@@ -25,6 +25,10 @@ _SPECIAL = {
 _VIRAMA = 9  # canonical combining class of viramas: part of the word
 
 
+_ONE: set[str] = set()
+"""Characters met so far whose folding is one character."""
+
+
 class _Table(dict[int, str]):
     """Code point to folded text, filled on demand; bounded by the number of code points."""
 
@@ -36,6 +40,8 @@ class _Table(dict[int, str]):
             plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", char).casefold())
             folded = "".join(_SPECIAL.get(c, c) for c in plain if not _dropped(c))
         self[point] = folded
+        if len(folded) == 1:
+            _ONE.add(char)
         return folded
 
 
@@ -75,7 +81,7 @@ def origins(text: str) -> list[int] | range:
     """For each folded character the index in `text` it came from, and at last `len(text)`."""
     if text.isascii():
         return range(len(text) + 1)
-    if all(len(_TABLE[ord(char)]) == 1 for char in set(text)):
+    if _ONE.issuperset(text):
         return range(len(text) + 1)
     origin: list[int] = []
     for index, char in enumerate(text):

@@ -36,22 +36,26 @@ class Morphology:
     low: str
     high: str
     prefixes: tuple[str, ...]
-    endings: tuple[str, ...]
+    endings: frozenset[str]
     restored: tuple[str, ...]
     shortest: int  # a stem has at least as many letters
+    longest: int  # letters of the longest ending
 
-    def variants(self, word: str) -> list[str]:
-        found = [word]
+    def bases(self, word: str) -> Iterator[tuple[str, int]]:
+        """Base forms that the word may be an inflected form of, each with the length of what an earlier one began with as well."""
+        yield word, 0
+        whole = [word]
         for prefix in self.prefixes:
             if word.startswith(prefix) and len(word) - len(prefix) >= self.shortest:
-                found.append(word[len(prefix) :])
-        for base in tuple(found):
-            for ending in self.endings:
-                if base.endswith(ending) and len(base) - len(ending) >= self.shortest:
-                    stem = base[: len(base) - len(ending)]
-                    found.append(stem)
-                    found.extend(stem + tail for tail in self.restored)
-        return list(dict.fromkeys(found))
+                whole.append(word[len(prefix) :])
+                yield whole[-1], 0
+        for base in whole:
+            for size in range(min(self.longest, len(base) - self.shortest), 0, -1):
+                if base[-size:] in self.endings:
+                    stem = base[:-size]
+                    yield stem, len(stem)
+                    for tail in self.restored:
+                        yield stem + tail, len(stem)
 
 
 @dataclass(slots=True)  # not frozen: sixty thousand are made at start
@@ -90,11 +94,13 @@ class Lexicon:
 
     def __init__(self) -> None:
         self.languages: dict[str, Language] = {}
+        self.code_of: dict[int, str] = {}
         self.function_words: dict[str, int] = {}
         self._exact: dict[str, list[Entry]] = defaultdict(list)
         self._stems: dict[str, list[Entry]] = defaultdict(list)
         self._stem_sizes: tuple[int, ...] = ()
         self._memo: dict[str, Starts] = {}
+        self.remembered = self._memo.get  # what `entries` told of a word before; None: not asked yet
         self._variants: dict[str, tuple[str, ...]] = {}
         self._singles: dict[int, tuple[int, ...]] = {}
         self.morphologies: list[Morphology] = []
@@ -107,6 +113,7 @@ class Lexicon:
             bit = 1 << len(self.languages)
             known = frozenset(fold_word(word) for word in words.split())
             self.languages[code] = Language(code, bit, known)
+            self.code_of[bit] = code
             if not known:
                 self.unspaced |= bit
             for word in known:
@@ -149,15 +156,19 @@ class Lexicon:
             for entry in entries:
                 yield stem + "*", entry
 
+    def bits_of(self, mask: int) -> tuple[int, ...]:
+        """The languages of a mask, each as its bit."""
+        bits = self._singles.get(mask)
+        if bits is None:
+            bits = self._singles[mask] = tuple(bit for bit in self.code_of if mask & bit)
+        return bits
+
     def foremost(self, tally: Iterable[int]) -> int:
         """Bits of the languages whose function words are told most, from the language bits of each function word."""
         scores: dict[int, int] = {}
         singles = self._singles
         for mask in tally:
-            bits = singles.get(mask)
-            if bits is None:
-                bits = singles[mask] = tuple(language.bit for language in self.languages.values() if mask & language.bit)
-            for bit in bits:
+            for bit in singles.get(mask) or self.bits_of(mask):
                 scores[bit] = scores.get(bit, 0) + 1
         top = max(scores.values())
         langs = 0
@@ -181,12 +192,17 @@ class Lexicon:
         single: list[Entry] = []
         seconds: dict[str, list[Entry]] = {}
         rest: list[Entry] = []
-        for variant in self.variants(bare):
+        done: set[str] = set()
+        for variant, start in self.bases(bare):
+            if variant in done:
+                continue
+            done.add(variant)
             found = list(self._exact.get(variant, ()))
             for size in self._stem_sizes:
                 if size > len(variant):
                     break
-                found.extend(self._stems.get(variant[:size], ()))
+                if size > start:
+                    found.extend(self._stems.get(variant[:size], ()))
             for entry in found:
                 if entry.size == 1:
                     single.append(entry)
@@ -206,9 +222,9 @@ class Lexicon:
             return ()
         best = 1
         found: list[Entry] = []
-        if at + 1 < len(words):
-            for group in (starts.by_second.get(words[at + 1], ()), starts.rest):
-                for entry in group:
+        if at + 1 < len(words) and (starts.by_second or starts.rest):
+            for group in (starts.by_second.get(words[at + 1]), starts.rest):
+                for entry in group or ():
                     if entry.size < best:
                         break
                     if entry.langs and not entry.langs & bits:
@@ -234,12 +250,25 @@ class Lexicon:
             all_found: dict[str, None] = {word: None}
             for morphology in self.morphologies:
                 if morphology.low <= word[0] <= morphology.high:
-                    all_found.update(dict.fromkeys(morphology.variants(word)))
+                    all_found.update(dict.fromkeys(base for base, _ in morphology.bases(word)))
             found = tuple(all_found)
             if len(self._variants) >= _MEMO_LIMIT:
                 self._variants.clear()
             self._variants[word] = found
         return found
+
+    def bases(self, word: str) -> Iterator[tuple[str, int]]:
+        """The word and its base forms as `variants`, each with the length of what an earlier one began with as well."""
+        if word.isascii() or not self.morphologies:
+            yield word, 0
+            return
+        inflected = False
+        for morphology in self.morphologies:
+            if morphology.low <= word[0] <= morphology.high:
+                inflected = True
+                yield from morphology.bases(word)
+        if not inflected:
+            yield word, 0
 
     def matches(self, entry: Entry, words: list[str], at: int) -> bool:
         """Whether the words after `at` continue this form."""
@@ -293,7 +322,9 @@ def _morphology(data: Mapping[str, Any]) -> Morphology:
     def forms(key: str) -> tuple[str, ...]:
         return tuple(sorted({fold_word(form) for form in data.get(key, "").split()}, key=lambda form: (-len(form), form)))
 
-    return Morphology(low, high, forms("prefixes"), forms("endings"), forms("restored"), int(data.get("shortest", 3)))
+    endings = forms("endings")
+    longest = max(map(len, endings), default=0)
+    return Morphology(low, high, forms("prefixes"), frozenset(endings), forms("restored"), int(data.get("shortest", 3)), longest)
 
 
 def data_version(paths: Iterable[Path]) -> str:

@@ -7,15 +7,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast, get_args
+from typing import get_args
 
-from monitor.model import Mode, Status
+from monitor.model import Mode
 
 WEIGHTS = Path(__file__).parent / "data" / "weights.json"
 MODE_WEIGHTS = Path(__file__).parent / "data" / "modes.json"
 MODES: tuple[Mode, ...] = get_args(Mode)
-STATUSES: tuple[Status, ...] = ("happened", "ongoing", "upcoming")
-"""Statuses that the status model chooses from; cancelled and denied are rules alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,37 +38,24 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """Weights by answer and feature; the answer of the highest sum is chosen."""
+class ModeModel:
+    """Weights by mode and feature; the mode of the highest sum is chosen."""
 
     weights: Mapping[str, Mapping[str, float]]
     bias: Mapping[str, float]
 
-    def choose(self, features: Sequence[str]) -> str:
-        def total(answer: str) -> float:
-            known = self.weights[answer]
-            return self.bias[answer] + sum(known.get(feature, 0.0) for feature in features)
-
-        return max(self.weights, key=total)
-
-
-@dataclass(frozen=True, slots=True)
-class ModeModel:
-    """Settles modes and statuses that the rules leave open."""
-
-    modes: Choice
-    statuses: Choice
-
     def choose(self, features: Sequence[str]) -> Mode:
-        return cast("Mode", self.modes.choose(features))
+        def total(mode: str) -> float:
+            known = self.weights[mode]
+            return self.bias[mode] + sum(known.get(feature, 0.0) for feature in features)
 
-    def status(self, features: Sequence[str]) -> Status:
-        return cast("Status", self.statuses.choose(features))
+        best: Mode = max(MODES, key=total)
+        return best
 
 
 def load_modes(path: Path = MODE_WEIGHTS) -> ModeModel:
     data = json.loads(path.read_text(encoding="utf-8"))
-    return ModeModel(*(Choice(data[kind]["weights"], data[kind]["bias"]) for kind in ("mode", "status")))
+    return ModeModel(data["weights"], data["bias"])
 
 
 def load_model(path: Path = WEIGHTS) -> Model:

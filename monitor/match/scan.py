@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from monitor.match.lexicon import Lexicon
+from monitor.match.lexicon import NOTHING, Lexicon
 from monitor.match.tokens import CJK, FLAG, HANDLE, MARK, STOP, TAG, WORD, Tokens
 
 ANY = ("name", "aname", "country", "demonym", "capital", "org", "handle")
@@ -37,15 +37,14 @@ def judge_languages(tokens: Tokens, lexicon: Lexicon) -> tuple[int, str | None]:
                 kana += 1
             else:
                 han += 1
-    best: list[tuple[int, str, int]] = []
-    for language in lexicon.languages.values():
-        score = sum(count for bits, count in tally.items() if bits & language.bit)
-        if language.code == "ja":
-            score = kana + han if kana else 0
-        elif language.code == "zh":
-            score = han if han and kana * 4 < han + 4 else 0
-        if score:
-            best.append((score, language.code, language.bit))
+    scores: dict[int, int] = {}
+    for mask, count in tally.items():
+        for bit in lexicon.bits_of(mask):
+            scores[bit] = scores.get(bit, 0) + count
+    best = [(score, lexicon.code_of[bit], bit) for bit, score in scores.items()]
+    for code, score in (("ja", kana + han if kana else 0), ("zh", han if han and kana * 4 < han + 4 else 0)):
+        if score and code in lexicon.languages:
+            best.append((score, code, lexicon.languages[code].bit))
     if not best:
         return -1, None
     best.sort(reverse=True)
@@ -59,14 +58,20 @@ def judge_languages(tokens: Tokens, lexicon: Lexicon) -> tuple[int, str | None]:
 
 def scan(tokens: Tokens, lexicon: Lexicon, bits: int) -> list[Mark]:
     """All marks in reading order: at each token the longest form that begins there; forms do not overlap."""
-    words = [word[1:] if kind == TAG else word for word, kind in zip(tokens.words, tokens.kinds, strict=True)]
+    kinds = tokens.kinds
+    words = tokens.words
+    if TAG in kinds:
+        words = [word[1:] if kind == TAG else word for word, kind in zip(words, kinds, strict=True)]
     marks: list[Mark] = []
     index, size = 0, len(words)
     longest = lexicon.longest
-    kinds = tokens.kinds
+    remembered = lexicon.remembered
     while index < size:
         kind = kinds[index]
         word = words[index]
+        if kind == WORD and remembered(word) is NOTHING:
+            index += 1
+            continue
         if kind == STOP:
             marks.append(Mark(index, index, "stop"))
             index += 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from monitor.match.fold import LIMIT, fold, origins
 
 WORD, HANDLE, TAG, FLAG, CJK, STOP, MARK = range(7)
-"""Kinds of tokens. STOP ends a sentence; MARK is any other punctuation that matters."""
+"""Kinds of tokens, in the order of the groups of the pattern. STOP ends a sentence; MARK is any other punctuation that matters."""
 
 CJK_CHARS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3005\u30fc"
 _LETTERS = rf"(?:(?![{CJK_CHARS}])[\w\u0900-\u0963\u0966-\u097f])+"
@@ -20,7 +20,6 @@ _PATTERN = (
 )
 _TOKEN = re.compile(_PATTERN.replace("LETTERS", _LETTERS, 1))
 _PLAIN_TOKEN = re.compile(_PATTERN.replace("LETTERS", _PLAIN_LETTERS, 1))  # the same without Chinese and Japanese, and quicker
-_KINDS = (WORD, HANDLE, TAG, FLAG, CJK, STOP, MARK)
 _ABBREVIATIONS = frozenset(
     "mrs gen sen hon pdt pdte pres prof sec min dep gov phd ing lic adm ref hrh cllr dra bpk sayin αρ κος".split()
 )
@@ -73,20 +72,20 @@ def tokenize(text: str, longest: dict[str, tuple[int, ...]], entries: frozenset[
     ends: list[int] = []
     pattern = _TOKEN if HAS_CJK.search(folded) else _PLAIN_TOKEN
     for match in pattern.finditer(folded):
-        group = match.lastindex or 0
-        word = match.group()
-        start = match.start()
-        if group == 5:
+        start, end = match.span()
+        word = folded[start:end]
+        kind = (match.lastindex or 0) - 1
+        if kind == CJK:
             _segment(word, start, longest, entries, words, kinds, starts, ends)
             continue
-        if group == 6 and word == "..":  # a pause, not an end
+        if kind == STOP and word == "..":  # a pause, not an end
             continue
-        if group == 6 and word == "." and words and kinds[-1] == WORD and (_abbreviation(words[-1]) or _ordinal(words[-1])):
+        if kind == STOP and word == "." and words and kinds[-1] == WORD and (_abbreviation(words[-1]) or _ordinal(words[-1])):
             continue
         words.append(word)
-        kinds.append(_KINDS[group - 1])
+        kinds.append(kind)
         starts.append(start)
-        ends.append(start + len(word))
+        ends.append(end)
     return Tokens(text, folded, words, kinds, starts, ends)
 
 

@@ -27,8 +27,9 @@ class _Words:
         self.weekdays: dict[str, int] = data["weekdays"]  # 0: Monday
         self.days = {word: int(shift) for shift, words in data["days"].items() for word in words}
         self.weeks = {tuple(_pieces(words)): int(shift) for shift, forms in data["weeks"].items() for words in forms}
+        self.openers = frozenset(words[0] for words in self.weeks)
         self.parts = {word: _hours(span) for span, words in data["parts"].items() for word in words}
-        self.any = frozenset((*self.months, *self.weekdays, *self.days, *(words[0] for words in self.weeks), "月"))
+        self.any = frozenset((*self.months, *self.weekdays, *self.days, *self.openers, "月"))
 
 
 def _pieces(words: str) -> list[str]:
@@ -133,6 +134,8 @@ def _bounds(local: datetime, day: date, hours: tuple[int, int], precision: Any) 
 
 
 def _week(tokens: Tokens, index: int, words: _Words, local: datetime) -> Found | None:
+    if tokens.words[index] not in words.openers:
+        return None
     for size in (3, 2, 1):
         shift = words.weeks.get(tuple(tokens.words[index : index + size])) if index + size <= len(tokens) else None
         if shift is not None:
