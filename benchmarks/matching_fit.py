@@ -22,16 +22,15 @@ from benchmarks.matching_corpus import Labelled, read_all
 from monitor.leaders import load
 from monitor.match import Matcher
 from monitor.match.claims import draft, mode_features
-from monitor.match.model import MODE_WEIGHTS, MODES, STATUSES, WEIGHTS
-from monitor.match.status import status_features
+from monitor.match.model import MODE_WEIGHTS, MODES, WEIGHTS
 
-PENALTY, MODE_PENALTY, STATUS_PENALTY = 5.0, 10.0, 4.0
+PENALTY, MODE_PENALTY = 4.0, 10.0
 THRESHOLD = 0.52
 """A little above the best F1 on the labelled posts: natural posts hold far fewer contacts than these."""
 RAREST, MODE_RAREST = 5, 3
 FOLDS = 10
 WORTH = {"dev": 1.0, "own": 0.7, "stream": 1.0}
-"""How much a post counts in fitting: invented posts hold more traps than life does."""
+"""How much a post counts in fitting, by where it comes from."""
 Vector = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -89,7 +88,7 @@ def cross_validate(posts: Sequence[Labelled]) -> Vector:
         seen = np.flatnonzero((fold != number) & ~closed)
         held = np.flatnonzero(fold == number)
         known = vocabulary([features[i] for i in seen], RAREST)
-        weights = fit(matrix([features[i] for i in seen], known), labels[seen], PENALTY, worth_of([posts[i] for i in seen]))
+        weights = fit(matrix([features[i] for i in seen], known), labels[seen], PENALTY, worth_of([posts[int(i)] for i in seen]))
         found[held] = predict(matrix([features[i] for i in held], known), weights)
     found[closed] = floor_of(posts)
     return found
@@ -113,37 +112,18 @@ def f1(confidence: Vector, labels: Vector, threshold: float) -> tuple[float, flo
 
 
 def fit_modes(posts: Sequence[Labelled]) -> dict[str, Any]:
-    """Both choices, of mode and of status, over the posts that announce a contact, as the shipped data hold them."""
-    table: dict[str, Any] = {}
-    for kind, answers, penalty in (("mode", MODES, MODE_PENALTY), ("status", STATUSES, STATUS_PENALTY)):
-        features, told = examples(posts, kind)
-        table[kind] = choice(features, told, answers, penalty)
-    return table
-
-
-def examples(posts: Sequence[Labelled], kind: str) -> tuple[list[list[str]], list[str]]:
-    """Features and answers of the posts from which a choice of that kind can be learned."""
-    features, told = [], []
+    """Weights of the choice of mode, over the posts that announce a contact."""
+    features, modes = [], []
     for post in posts:
         drafts = draft(post.reading.cues, post.reading.links, post.holder)
-        if not post.label or kind not in post.row or not drafts or drafts[0].link is None:
-            continue
-        if kind == "mode":
+        if post.label and "mode" in post.row and drafts and drafts[0].link is not None:
             features.append(mode_features(post.reading.cues, drafts[0].link, drafts[0].mode))
-        elif drafts[0].status in STATUSES and post.row[kind] in STATUSES:
-            features.append(status_features(post.reading.cues, drafts[0].link, drafts[0].status))
-        else:
-            continue
-        told.append(str(post.row[kind]))
-    return features, told
-
-
-def choice(features: Sequence[Sequence[str]], told: Sequence[str], answers: Sequence[str], penalty: float) -> dict[str, Any]:
+            modes.append(str(post.row["mode"]))
     known = vocabulary(features, MODE_RAREST)
     table = matrix(features, known)
     weights, bias = {}, {}
-    for answer in answers:
-        found = fit(table, np.array([one == answer for one in told], dtype=float), penalty)
+    for answer in MODES:
+        found = fit(table, np.array([one == answer for one in modes], dtype=float), MODE_PENALTY)
         weights[answer] = {name: round(float(found[at]), 3) for name, at in known.items() if abs(found[at]) >= 0.02}
         bias[answer] = round(float(found[-1]), 3)
     return {"bias": bias, "weights": weights}

@@ -8,7 +8,7 @@ from monitor.match.cues import Cue
 from monitor.match.links import Link
 from monitor.match.model import ModeModel
 from monitor.match.parties import LEADER_OFFICES, Party
-from monitor.match.status import LOOK, PLAIN, status_features, status_of
+from monitor.match.status import LOOK, PLAIN, status_of
 from monitor.model import Holder, Mode, Participant, Status
 
 FURTHER = 4.5
@@ -84,8 +84,6 @@ def _one(cues: list[Cue], main: Link | None, holder: Holder | None, modes: ModeM
     if modes is not None and main is not None and mode not in ("video", "call", "letter"):
         mode = modes.choose(mode_features(cues, main, mode))
     status, status_proof = status_of(cues, near, main)
-    if modes is not None and main is not None and status not in ("cancelled", "denied"):
-        status = modes.status(status_features(cues, main, status))
     parties = _partners(cues, near, main, holder)
     people = _participants(parties, None if _speaks_of_head(near, main, holder) else holder)
     proofs = tuple((role, cue) for role, cue in (("mode", mode_proof), ("tense", status_proof)) if cue is not None)

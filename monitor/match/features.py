@@ -54,6 +54,7 @@ def features(cues: list[Cue], links: list[Link], holder: Holder | None, size: in
         found.append(f"whole={' '.join(cue.base or cue.symbol for cue in cues)}")
         found.append(f"short={'+'.join(sorted({cue.base or cue.symbol for cue in salient}))}")
     found.append(f"foreign={min(sum(cue.symbol == 'FL' for cue in cues), 3)}")
+    found.extend(_trips(cues))
     if not links:
         found.append("link=none")
         found.extend(f"alone={cue.symbol}|{who}" for cue in salient if cue.base in ("summit", "visit", "meetn", "talks"))
@@ -75,6 +76,22 @@ def features(cues: list[Cue], links: list[Link], holder: Holder | None, size: in
         for link in links[1:4]:
             found.append(f"other={link.trigger.base}|{link.party.symbol}")
     return list(dict.fromkeys(found))
+
+
+def _trips(cues: list[Cue]) -> list[str]:
+    """A leader who arrives on a visit, or whose visit does not take place: contacts even where no other leader is named."""
+    found: list[str] = []
+    for visit in cues:
+        if visit.base != "visit":
+            continue
+        near = [cue for cue in cues if abs(cue.sentence - visit.sentence) <= (visit.tense == "")]
+        if not any(cue.party is not None and cue.party.leader for cue in near):
+            continue
+        if visit.tense == "" and any(cue.symbol == "visit_now" for cue in near):
+            found.extend(_weighty("lands_on_visit"))
+        if any(cue.symbol in ("cancel", "postpone", "deny") and cue.sentence == visit.sentence for cue in near):
+            found.extend(_weighty("visit_off"))
+    return found
 
 
 def _weighty(name: str) -> tuple[str, ...]:

@@ -1,7 +1,4 @@
-"""Status: whether a contact is to come, under way, over, called off or denied.
-
-Polarity and tense are rules over the cues; what they leave between happened, ongoing and upcoming a small model settles.
-"""
+"""Status: whether a contact is to come, under way, over, called off or denied: rules over polarity and tense."""
 
 from __future__ import annotations
 
@@ -13,32 +10,6 @@ PLAIN = frozenset({"with", "to", "and", ",", ":", '"', "(", ")", "/", "·", "-",
 """Symbols that only join others."""
 LOOK = 45
 """Cues that are looked at: a news text tells what it is about at its beginning."""
-_TIMES = frozenset("now today future fut lookfwd hist longago resched media presser thank condole congrat discuss greet quote".split())
-
-
-def status_features(cues: list[Cue], main: Link, rule: Status) -> list[str]:
-    """What the status model sees: the rules' answer, the tenses of the link's sentence, and words of time in the post."""
-    trigger = main.trigger
-    near = [cue for cue in cues if cue.sentence == trigger.sentence and cue.symbol not in PLAIN]
-    found = [f"rule={rule}", f"rule={rule}|{trigger.base}", f"trigger={trigger.symbol}", f"rule={rule}|{trigger.tense}", f"sentence={min(trigger.sentence, 2)}"]
-    own = next((cue.symbol for cue in near if cue.symbol in ("SELF", "DOM", "first", "FL")), "none")
-    found.append(f"subject={own}|{trigger.base}|{trigger.tense}")
-    for cue in near:
-        where = "before" if cue.first < trigger.first else "behind"
-        if cue.base:
-            found.extend((f"near={cue.symbol}", f"{where}={cue.symbol}", f"with={trigger.base}|{cue.symbol}"))
-        elif cue.symbol in _TIMES:
-            found.extend((f"{where}={cue.symbol}", f"time={cue.symbol}|{trigger.base}", f"time={cue.symbol}|{trigger.tense}", f"time={cue.symbol}|{rule}"))
-        elif cue.symbol in ("CAP", "SEAT", "HOME", "SELF", "first"):
-            found.append(f"{where}={cue.symbol}|{trigger.base}")
-    found.extend(f"any={cue.symbol}" for cue in cues[:LOOK] if cue.symbol in _TIMES or cue.tense in ("now", "fut", "past"))
-    opening = next((cue for cue in cues if cue.symbol not in PLAIN), None)
-    if opening is not None:
-        found.append(f"opens={opening.symbol}")
-    if len(cues) <= 5:
-        found.append(f"whole={' '.join(cue.symbol for cue in cues)}")
-    return list(dict.fromkeys(found))
-
 
 def status_of(cues: list[Cue], near: list[Cue], main: Link | None) -> tuple[Status, Cue | None]:
     """Polarity, then tense: cancelled and denied outrank the future, the future outranks now, and the rest has happened."""
