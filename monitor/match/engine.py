@@ -9,10 +9,11 @@ from datetime import date, datetime
 from monitor.leaders import Registry
 from monitor.match.claims import Draft, draft
 from monitor.match.cues import Cue, cues
-from monitor.match.features import features, third
+from monitor.match.features import features, speaker, third
 from monitor.match.forms import form_of
 from monitor.match.gate import Gate
 from monitor.match.gazetteer import Gazetteer, add_places
+from monitor.match.glance import GLANCE, load_glance
 from monitor.match.lexicon import Lexicon, add_languages, data_version, language_files
 from monitor.match.links import Link, links
 from monitor.match.model import MODE_WEIGHTS, WEIGHTS, Model, load_model, load_modes
@@ -26,7 +27,7 @@ from monitor.match.where import place_of, topics_of
 from monitor.model import PARTS, Claim, Evidence, Finding, Holder, PartName
 
 CODE_VERSION = "1"
-MATCHER_VERSION = f"{CODE_VERSION}-{data_version([*language_files(), WEIGHTS, MODE_WEIGHTS])}"
+MATCHER_VERSION = f"{CODE_VERSION}-{data_version([*language_files(), WEIGHTS, MODE_WEIGHTS, GLANCE])}"
 """Changes whenever behaviour or data change."""
 
 
@@ -64,8 +65,8 @@ class Matcher:
             for form in forms:
                 self.lexicon.add(form, _CLASS_OF_MODE[mode])
         self.lexicon.seal()
-        self.gate = Gate(self.lexicon, self.gazetteer)
-        quiet = ("nothing_to_read", "no_cue", "no_contact_word", "no_other_leader")
+        self.gate = Gate(self.lexicon, self.gazetteer, load_glance())
+        quiet = ("nothing_to_read", "no_cue", "no_contact_word", "no_other_leader", "unlikely")
         self._quiet = {reason: _no(self.model.floor, reason) for reason in quiet}
         self.parties = PartyFinder(registry, self.gazetteer, people)
         self._watch = Phrases("watch", rules.watch)
@@ -74,15 +75,16 @@ class Matcher:
     def match(self, parts: Mapping[PartName, str], holder: Holder | None, at: datetime, lang: str | None = None) -> Finding:
         """What a post says. `at` is the post's own time, aware; `lang` is the platform's opinion and is not trusted."""
         on = at.date()
+        who = speaker(holder)
         readings = []
         reason = "nothing_to_read"
         for part in PARTS:
             text = parts.get(part)
             if text:
-                why = self.gate.closed(text)
+                why = self.gate.closed(text, who)
                 if why is None:
                     readings.append(self.read(part, text, holder, on))
-                elif reason != "no_other_leader":
+                elif reason not in ("no_other_leader", "unlikely"):
                     reason = why
         if not readings:
             found = self._quiet[reason]

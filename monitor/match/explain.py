@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from monitor.match.engine import Matcher
+from monitor.match.features import speaker
 from monitor.model import PARTS, Finding, Holder, PartName
 
 _REASONS = {
     "no_cue": "no word of a contact and no other leader",
     "no_contact_word": "a leader is named, but no word of a contact",
     "no_other_leader": "a contact word, but no leader of another country or organisation",
+    "unlikely": "a contact word and perhaps a leader, but not together as in posts that announce a contact",
     "one_leader_only": "only one leader is told of, and the account's holder is none",
     "below_leader_level": "the others are officials below leader level, or the matter is domestic",
     "former_leader": "the other is no longer, or not yet, in office",
@@ -60,7 +62,7 @@ def trace(matcher: Matcher, parts: Mapping[PartName, str], holder: Holder | None
         text = parts.get(part)
         if not text:
             continue
-        closed = matcher.gate.closed(text)
+        closed = matcher.gate.closed(text, speaker(holder))
         if closed is not None:
             lines.append(f"{part}: not read further: {_REASONS.get(closed, closed)}")
             continue
