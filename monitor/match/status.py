@@ -76,9 +76,12 @@ def _polarity(by: dict[str, Cue], anywhere: dict[str, Cue], trigger: Cue | None)
         return "denied", by["deny"]
     if trigger is not None and "neg" in by and _negates(by["neg"], trigger):
         return "denied", by["neg"]
-    if trigger is not None and "deny" in anywhere and abs(anywhere["deny"].sentence - trigger.sentence) == 1 and trigger.tense != "fut":
-        return "denied", anywhere["deny"]
-    return None
+    beside = anywhere.get("deny")
+    if trigger is None or beside is None or abs(beside.sentence - trigger.sentence) != 1 or trigger.tense == "fut":
+        return None
+    if any(cue.base == "discuss" and cue.first < beside.first for cue in anywhere.values()):
+        return None  # what was spoken of is told: the denial is of something else
+    return "denied", beside
 
 
 def _headline(near: list[Cue], trigger: Cue) -> bool:
