@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import get_args
 
@@ -26,9 +27,7 @@ class Model:
     floor: float  # confidence of a post that has no cue at all
 
     def confidence(self, features: Sequence[str]) -> float:
-        total = self.bias
-        for feature in features:
-            total += self.weights.get(feature, 0.0)
+        total = sum(map(self.weights.get, features, repeat(0.0)), self.bias)
         return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, total))))
 
     def reasons(self, features: Sequence[str]) -> list[tuple[str, float]]:
@@ -46,8 +45,7 @@ class ModeModel:
 
     def choose(self, features: Sequence[str]) -> Mode:
         def total(mode: str) -> float:
-            known = self.weights[mode]
-            return self.bias[mode] + sum(known.get(feature, 0.0) for feature in features)
+            return self.bias[mode] + sum(map(self.weights[mode].get, features, repeat(0.0)))
 
         best: Mode = max(MODES, key=total)
         return best
