@@ -1,7 +1,8 @@
 # Everything here makes its own environment in .venv from the locked versions; nothing is needed but make and Python 3.11 or newer.
 #
 #   make run        start Hotline on config.toml            make test       the test suite
-#   make demo       a story of two minutes, offline         make test-real  the same against real servers on loopback
+#   make demo       a story of a minute, offline            make test-real  the same against real servers on loopback
+#   make review     the log in a browser                    make docs       the reference of all keys
 #   make check      lint, types and tests                   make lock       refresh the locked versions
 #   make soak       a simulated week with faults on         make fuzz       every parser and the matcher, fuzzed
 #   make faults     the fault suites, as a table            make sbom       the locked packages as CycloneDX
@@ -14,7 +15,7 @@ ARGS  ?=
 PIP   := $(PY) -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run demo test test-real lint types check docs fuzz soak faults sbom lock clean
+.PHONY: help run demo review test test-real lint types check docs fuzz soak faults sbom lock clean
 
 help:
 	@sed -n '/^$$/q; s/^# *//p' Makefile
@@ -24,6 +25,9 @@ run: $(VENV)/.run
 
 demo: $(VENV)/.run
 	@$(PY) bot.py demo $(ARGS)
+
+review: $(VENV)/.dev
+	@$(PY) bot.py review $(ARGS)
 
 test: $(VENV)/.dev
 	@$(PY) -m pytest $(ARGS)
