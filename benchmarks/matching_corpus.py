@@ -18,6 +18,7 @@ from typing import Any
 
 from monitor.match import Matcher
 from monitor.match.engine import Reading
+from monitor.match.features import speaker
 from monitor.match.lines import Holders, read_row
 from monitor.model import Holder
 
@@ -88,6 +89,6 @@ def read_all(matcher: Matcher, corpus: Path) -> list[Labelled]:
             if any(one.part == "text" and one.cues for one in readings):
                 reading = next(one for one in readings if one.part == "text")
             group = f"own-{number % 15}" if source == "own" else str(row["account"])
-            closed = all(matcher.gate.closed(text) is not None for text in parts.values())
+            closed = all(matcher.gate.closed(text, speaker(holder)) is not None for text in parts.values())
             found.append(Labelled(row, reading, holder, group, source, closed))
     return found
