@@ -99,6 +99,7 @@ class Lexicon:
         self._exact: dict[str, list[Entry]] = defaultdict(list)
         self._stems: dict[str, list[Entry]] = defaultdict(list)
         self._stem_sizes: tuple[int, ...] = ()
+        self._stem_heads: frozenset[str] = frozenset()  # how stems begin, as far as the shortest goes
         self._memo: dict[str, Starts] = {}
         self.remembered = self._memo.get  # what `entries` told of a word before; None: not asked yet
         self._variants: dict[str, tuple[str, ...]] = {}
@@ -146,6 +147,7 @@ class Lexicon:
             sizes[word[0]].add(len(word))
         self.cjk_sizes = {char: tuple(sorted(found, reverse=True)) for char, found in sizes.items()}
         self._stem_sizes = tuple(sorted({len(stem) for stem in self._stems}))
+        self._stem_heads = frozenset(stem[: self._stem_sizes[0]] for stem in self._stems)
 
     def forms(self) -> Iterator[tuple[str, Entry]]:
         """Every form with its first word (which may end in `*`)."""
@@ -192,17 +194,19 @@ class Lexicon:
         single: list[Entry] = []
         seconds: dict[str, list[Entry]] = {}
         rest: list[Entry] = []
+        shortest = self._stem_sizes[0] if self._stem_sizes else 0
         done: set[str] = set()
         for variant, start in self.bases(bare):
             if variant in done:
                 continue
             done.add(variant)
             found = list(self._exact.get(variant, ()))
-            for size in self._stem_sizes:
-                if size > len(variant):
-                    break
-                if size > start:
-                    found.extend(self._stems.get(variant[:size], ()))
+            if variant[:shortest] in self._stem_heads:
+                for size in self._stem_sizes:
+                    if size > len(variant):
+                        break
+                    if size > start:
+                        found.extend(self._stems.get(variant[:size], ()))
             for entry in found:
                 if entry.size == 1:
                     single.append(entry)
