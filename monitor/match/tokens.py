@@ -14,12 +14,12 @@ CJK_CHARS = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3005\u30fc"
 _LETTERS = rf"(?:(?![{CJK_CHARS}])[\w\u0900-\u0963\u0966-\u097f])+"
 _PLAIN_LETTERS = r"[\w\u0900-\u0963\u0966-\u097f]+"
 HAS_CJK = re.compile(f"[{CJK_CHARS}]")
-_PATTERN = (
-    r"(LETTERS)|(@[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?)|(#[\w\u0900-\u0963\u0966-\u097f]+)"
+_REST = (
+    r"|(@[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?)|(#[\w\u0900-\u0963\u0966-\u097f]+)"
     rf"|([\U0001f1e6-\U0001f1ff]{{2}})|([{CJK_CHARS}]+)|([.!?\u2026]+(?=[\s\"')]|$)|[\u3002!?|])|([,:;()\"/&+\u00b7]|(?<!\w)-|-(?!\w))"
 )
-_TOKEN = re.compile(_PATTERN.replace("LETTERS", _LETTERS, 1))
-_PLAIN_TOKEN = re.compile(_PATTERN.replace("LETTERS", _PLAIN_LETTERS, 1))  # the same without Chinese and Japanese, and quicker
+_TOKEN = re.compile(f"({_LETTERS}){_REST}")
+_PLAIN_TOKEN = re.compile(f"({_PLAIN_LETTERS}){_REST}")  # the same without Chinese and Japanese, and quicker
 _ABBREVIATIONS = frozenset(
     "mrs gen sen hon pdt pdte pres prof sec min dep gov phd ing lic adm ref hrh cllr dra bpk sayin αρ κος".split()
 )
