@@ -1,26 +1,12 @@
-"""`tidy`: retention, beside the running daemon."""
+"""`tidy`: retention now, beside the daemon, which does the same once an hour."""
 
 from __future__ import annotations
-
-from datetime import timedelta
 
 import click
 
 from monitor.cli.base import as_json, database_path, now, out, print_json, read_config
-from monitor.config import Config
-from monitor.store.tidy import Rules
+from monitor.daemon.plan import retention
 from monitor.store.tidy import tidy as remove
-
-
-def rules_of(config: Config) -> Rules:
-    """The retention table as the store takes it."""
-    table = config.retention
-
-    def span(seconds: float | None) -> timedelta | None:
-        return None if seconds is None else timedelta(seconds=seconds)
-
-    deleted = {source: timedelta(seconds=age) for source, age in table.deleted.items()}
-    return Rules(span(table.raw), span(table.unflagged), span(table.flagged), span(table.polls), deleted)
 
 
 @click.command()
@@ -29,10 +15,10 @@ def rules_of(config: Config) -> Rules:
 def tidy(config_path: str | None, *, as_json: bool) -> None:
     """Remove what [retention] says is too old, and give the space back to the disk. Hotline may run meanwhile.
 
-    Post keys, who, when and what was found stay. Run it once a day, from cron or a timer.
+    Post keys, who, when and what was found stay. A running Hotline does the same by itself, once an hour.
     """
     config, place = read_config(config_path)
-    done = remove(database_path(config, place), rules_of(config), now()).as_dict()
+    done = remove(database_path(config, place), retention(config), now()).as_dict()
     if as_json:
         print_json(done)
         return

@@ -22,17 +22,20 @@ from monitor.daemon.crew import Crew, World
 from monitor.daemon.endpoint import Endpoint
 from monitor.daemon.meter import Meter, MeteredStore
 from monitor.daemon.notify import notify, watchdog_interval
-from monitor.daemon.plan import Plan
+from monitor.daemon.plan import Plan, retention
 from monitor.daemon.pulse import Pulse
 from monitor.daemon.selfwatch import SelfWatch
 from monitor.model import Notice
 from monitor.store import Store, StoreError
+from monitor.store.tidy import tidy
 
 log = logging.getLogger("hotline.daemon")
 
 JOB_DEFAULTS: dict[str, Any] = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
 """A tick that comes late still runs, once, and never beside itself (the library would drop one later than a second)."""
-TICKS: dict[str, float] = {"triage": 1.0, "watch": 1.0, "health": 60.0, "self": 60.0, "registry": 86_400.0, "identity": 7 * 86_400.0}
+TICKS: dict[str, float] = {
+    "triage": 1.0, "watch": 1.0, "health": 60.0, "self": 60.0, "tidy": 3600.0, "registry": 86_400.0, "identity": 7 * 86_400.0,
+}  # fmt: skip
 """Seconds between ticks. Triage and watch are woken by commits; their tick is the safety net and the passing of time."""
 
 Reread = Callable[[], Plan]
@@ -147,6 +150,7 @@ class Daemon:
             "health": lambda crew: crew.poll.flush(),
             "self": self._watch.look,
             "reread": lambda crew: crew.poll.reread(),
+            "tidy": tidied,
             "registry": lambda crew: crew.registry_age(),
             "identity": lambda crew: crew.poll.verify(),
         }
@@ -190,6 +194,13 @@ class Daemon:
         notify("READY=1")
         if self._ready is not None:
             self._ready(self._crew)
+
+
+async def tidied(crew: Crew) -> None:
+    """Retention: what is too old goes, in short steps that hold nobody up. X's terms give texts of deleted posts 24 hours."""
+    done = await asyncio.to_thread(tidy, crew.plan.database, retention(crew.plan.config), crew.world.clock())
+    if any(done.as_dict().values()):
+        log.info("tidied", extra={"facts": {name: count for name, count in done.as_dict().items() if count}})
 
 
 async def once(plan: Plan, world: World, patience: float = 60.0) -> bool:

@@ -15,6 +15,7 @@ from monitor.config.tables import QuietTable, RouteTable
 from monitor.leaders import Registry
 from monitor.match import Matcher
 from monitor.route import cron
+from monitor.store import tidy
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,17 @@ class Plan:
         everyone = [name for name in config.channels if name != config.desk.operator] or list(config.channels)
         routes = tuple(_route(i, table) for i, table in enumerate(config.route))
         return route.Rules(routes, tuple(everyone), config.desk.timezone, config.limits.flood)
+
+
+def retention(config: Config) -> tidy.Rules:
+    """The retention table as the store takes it."""
+    table = config.retention
+
+    def span(seconds: float | None) -> timedelta | None:
+        return None if seconds is None else timedelta(seconds=seconds)
+
+    deleted = {source: timedelta(seconds=age) for source, age in table.deleted.items()}
+    return tidy.Rules(span(table.raw), span(table.unflagged), span(table.flagged), span(table.polls), deleted)
 
 
 def _route(index: int, table: RouteTable) -> route.Route:
