@@ -39,8 +39,8 @@ class PartyFinder:
         current: Party | None = None
         for mark in marks:
             role = _role(mark)
-            if role is None:
-                continue
+            if role is None or (mark.cls == "side" and mark.first and tokens.words[mark.first - 1].isdigit()):
+                continue  # 22日 is a day, not Japan
             if current is not None and mark.first <= current.last:
                 if role in ("name", "handle") and not current.slugs:
                     self._absorb(current, mark, role)
