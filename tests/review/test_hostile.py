@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from monitor.cli.tidy import rules_of
 from monitor.config import load
+from monitor.daemon.plan import retention as rules_of
 from monitor.review.desk import Desk
 from monitor.review.site import export_site
 from tests.review.bed import CANARY, NASTY, NOW
