@@ -32,6 +32,8 @@ from tests.real.daemon import Daemon
 from tests.real.receiver import Receiver
 
 CONFIG = """
+[limits]
+flood = 10000
 [schedule]
 jitter = 0.0
 [sources.bluesky]

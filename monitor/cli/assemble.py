@@ -6,6 +6,7 @@ once and names its key, wherever it belongs.
 
 from __future__ import annotations
 
+import gc
 import os
 import stat
 from collections.abc import Mapping
@@ -134,10 +135,13 @@ def rules_of(config: Config) -> Rules:
 
 def matcher_of(config: Config, registry: Registry | None = None) -> Matcher:
     """The matcher on the registry, with the desk's rules."""
+    gc.disable()  # tens of thousands of objects that stay: looking for garbage among them costs a fifth of the time
     try:
         return Matcher(registry or leaders_of(config), rules_of(config))
     except ValueError as error:
         raise ConfigError([Problem("match", "", str(error))]) from None
+    finally:
+        gc.enable()
 
 
 def plan_of(path: str | None) -> Plan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import random
 import signal
@@ -39,6 +40,7 @@ def run(config_path: str | None, *, style: LogStyle, verbose: bool) -> None:
     """Watch the accounts and alert until stopped (Ctrl-C or SIGTERM)."""
     set_up(style, "DEBUG" if verbose else "INFO")
     plan = plan_of(config_path)
+    gc.freeze()  # registry and matcher stay as long as the process does
 
     async def serve() -> int:
         return await Daemon(plan, world(), lambda: plan_of(config_path)).run()
