@@ -8,7 +8,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -103,7 +102,7 @@ def test_without_file_descriptors_it_goes_on_and_catches_up(running: Running) ->
     for old, new in away.items():
         new.rename(old)
     running.tell()
-    time.sleep(3)
+    running.daemon.wait_for(lambda line: line.get("level") in ("warn", "error"), "a word of what cannot be opened")
     assert running.daemon.process.poll() is None
     assert len([request for request in running.receiver.requests if request.accepted]) <= 2, "over connections that were open"
     running.limit(resource.RLIMIT_NOFILE, 1024)
