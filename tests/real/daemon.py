@@ -55,8 +55,12 @@ class Daemon:
         """Start it and wait until it is ready; the seconds that took."""
         began = time.monotonic()
         self.launch()
-        self.wait_for(lambda line: line.get("event") == READY, "ready", within)
+        self.ready(within)
         return time.monotonic() - began
+
+    def ready(self, within: float = 30.0) -> None:
+        """Wait until it polls and listens to signals."""
+        self.wait_for(lambda line: line.get("event") == READY, "ready", within)
 
     def wait_for(self, wanted: Callable[[Row], bool], what: str, within: float = 30.0) -> Row:
         """The first log line of this run that is wanted."""
